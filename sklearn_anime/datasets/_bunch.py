@@ -1,0 +1,117 @@
+"""The Bunch of the rating data sets: its joined frame is built when it is asked for."""
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+
+class RatingsBunch(Bunch):
+    """Hold a rating data set, and join its frame on first access.
+
+    Parameters
+    ----------
+    **kwargs : dict
+        The content; `data`, `target` and `anime` are what `frame` is made of.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> bunch = RatingsBunch(
+    ...     data=pd.DataFrame({"user_id": [1, 1], "anime_id": [5, 6]}),
+    ...     target=pd.Series([9.0, 7.0], name="rating"),
+    ...     anime=pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6]),
+    ... )
+    >>> bunch.frame
+       user_id  anime_id    name  rating
+    0        1         5   Akira     9.0
+    1        1         6  Trigun     7.0
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**({"frame": None} | kwargs))
+
+    def __getitem__(self, key):
+        value = super().__getitem__(key)
+        if key == "frame" and value is None:
+            value = self[key] = join_catalogue(self["data"], self["target"], self["anime"])
+        return value
+
+    def get(self, key, default=None):
+        """Return the value of a key, or `default`.
+
+        Examples
+        --------
+        >>> RatingsBunch(DESCR="Text").get("DESCR")
+        'Text'
+        """
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def values(self):
+        """List the values; builds the frame.
+
+        Examples
+        --------
+        >>> RatingsBunch(frame="built").values()
+        ['built']
+        """
+        return [self[key] for key in self]
+
+    def items(self):
+        """List the pairs of key and value; builds the frame.
+
+        Examples
+        --------
+        >>> RatingsBunch(frame="built").items()
+        [('frame', 'built')]
+        """
+        return [(key, self[key]) for key in self]
+
+    def __reduce__(self):
+        return _restore, (type(self), dict(zip(self, super().values(), strict=True)))
+
+
+def _restore(kind, content):
+    return kind(**content)
+
+
+def join_catalogue(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> pd.DataFrame:
+    """Join rows with the catalogue, without a copy of any text.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns `user_id` and `anime_id`.
+
+    target : Series
+        The ratings, aligned with `data`.
+
+    anime : DataFrame
+        The catalogue, indexed by anime id.
+
+    Returns
+    -------
+    DataFrame
+        `data`, the columns of the catalogue (text as categoricals, missing where the catalogue
+        lacks the title), and the target.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> data = pd.DataFrame({"user_id": [1, 1], "anime_id": [6, 7]})
+    >>> anime = pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6])
+    >>> join_catalogue(data, pd.Series([7.0, 8.0], name="rating"), anime)
+       user_id  anime_id    name  rating
+    0        1         6  Trigun     7.0
+    1        1         7     NaN     8.0
+    """
+    rows = anime.index.get_indexer(data["anime_id"])
+    columns = {name: _take(column, rows, data.index) for name, column in anime.items()}
+    return data.assign(**columns, **{target.name: target})
+
+
+def _take(column, rows, index):
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.astype("category")
+    return column.reset_index(drop=True).reindex(rows).set_axis(index)
