@@ -1,0 +1,121 @@
+"""Features by item, by user and by context, so that pairs without a row can be scored."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """What the further columns of ``X`` say of each item and of each user.
+
+    A column that is constant within each item is a feature of the item; one that is constant
+    within each user is a feature of the user; any other is context, and its mean per item
+    stands in where a new pair must be scored.
+
+    Attributes
+    ----------
+    names : list of str of length n_features
+        Names of the columns.
+
+    of_user, context : ndarray of bool of shape (n_features,)
+        Which columns are features of the user, and which are context.
+
+    items : ndarray of shape (n_items + 1, n_features)
+        Features of each item; the last row is their mean, for items not in ``fit``.
+
+    users : ndarray of shape (n_users + 1, n_features)
+        Features of each user; the last row is their mean, for users not in ``fit``.
+
+    contexts : ndarray of shape (n_pairs, n_context)
+        Context of each pair that ``fit`` saw.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_anime._interactions import Interactions
+    >>> X = [[1, 7, 24.0, 0], [1, 8, 12.0, 1], [2, 7, 24.0, 1]]
+    >>> features = Interactions.from_rows(X, [5, 4, 3], with_features=True).features
+    >>> features.context.tolist()
+    [False, True]
+    >>> features.rows([1], [0]).tolist()
+    [[24.0, 0.5]]
+    """
+
+    names: list
+    of_user: np.ndarray
+    context: np.ndarray
+    items: np.ndarray
+    users: np.ndarray
+    contexts: np.ndarray
+
+    @classmethod
+    def from_rows(cls, names, values, user_codes, item_codes, merge, weights):
+        """Sort the columns into features of items, of users and context."""
+        items, of_item = _per_group(values, item_codes)
+        users, of_user = _per_group(values, user_codes)
+        context = ~(of_item | of_user)
+        for column in np.flatnonzero(context):
+            items[:, column] = _means(values[:, column], item_codes, weights)
+        return cls(
+            names=names,
+            of_user=of_user & ~of_item,
+            context=context,
+            items=_with_mean(items),
+            users=_with_mean(users),
+            contexts=merge.mean(values[:, context], weights),
+        )
+
+    def __len__(self):
+        return len(self.names)
+
+    @property
+    def item_names(self):
+        """Names of the features of items, context included."""
+        return [name for name, of_user in zip(self.names, self.of_user, strict=True) if not of_user]
+
+    @property
+    def item_features(self):
+        """Features of the items of ``fit``: ndarray of shape (n_items, n_item_features)."""
+        return self.items[:-1, ~self.of_user]
+
+    @property
+    def user_features(self):
+        """Features of the users of ``fit``: ndarray of shape (n_users, n_user_features)."""
+        return self.users[:-1, self.of_user]
+
+    def rows(self, user_codes, item_codes):
+        """Return the features of pairs, in the order of the columns of ``X``."""
+        return np.where(self.of_user, self.users[user_codes], self.items[item_codes])
+
+    def with_items(self, item_features):
+        """Return this table with other items, given by their features."""
+        items = np.zeros((len(item_features), len(self)))
+        items[:, ~self.of_user] = item_features
+        return replace(self, items=_with_mean(items))
+
+    def fitted_rows(self, user_codes, item_codes):
+        """Return the features of the pairs that ``fit`` saw, each with its own context."""
+        rows = self.rows(user_codes, item_codes)
+        rows[:, self.context] = self.contexts
+        return rows
+
+
+def _per_group(values, codes):
+    """Return the first value of each group, and which columns are constant within all groups."""
+    first = np.empty(codes.max() + 1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    groups = values[first]
+    constant = [
+        np.allclose(column, group[codes], rtol=1e-5, atol=1e-9 * np.abs(column).max())
+        for column, group in zip(values.T, groups.T, strict=True)
+    ]
+    return groups, np.array(constant, dtype=bool)
+
+
+def _means(values, codes, weights):
+    return np.bincount(codes, values * weights) / np.bincount(codes, weights)
+
+
+def _with_mean(table):
+    return np.vstack([table, table.mean(axis=0)])

@@ -1,0 +1,182 @@
+"""Ids of users and items, and the codes 0, 1, 2, ... that stand for them inside the package."""
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+LARGEST_EXACT_FLOAT = 2**53
+
+
+class Vocabulary:
+    """The distinct ids of one side (users or items) in sorted order.
+
+    A code is the place of an id in the vocabulary. Codes stay inside the package: whatever
+    comes in or goes out is an id, in the frame library and the dtype that ``fit`` saw.
+
+    Parameters
+    ----------
+    ids : narwhals Series
+        The distinct ids; its name and dtype are those of the column that ``fit`` saw.
+
+    index : pandas Index
+        The same ids as plain values, for look-ups by hash: memory follows the number of
+        distinct ids, never their size.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> vocabulary, codes = Vocabulary.from_series(as_series(pd.Series(["b", "a", "b"], name="user")))
+    >>> codes.tolist()
+    [1, 0, 1]
+    >>> vocabulary.encode(["a", "?"]).tolist()
+    [0, -1]
+    >>> vocabulary.decode([1, 1]).to_list()
+    ['b', 'b']
+    """
+
+    def __init__(self, ids, index):
+        self.ids = ids
+        self.index = index
+
+    @classmethod
+    def from_series(cls, series, role="user"):
+        """Make the vocabulary of a column, and the code of each of its rows."""
+        index = id_index(series, role)
+        codes, distinct = factorize(index)
+        first = np.empty(len(distinct), dtype=np.intp)
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        return cls(series[first], distinct), codes
+
+    def __len__(self):
+        return len(self.index)
+
+    @property
+    def name(self):
+        """Name of the id column."""
+        return self.ids.name
+
+    @property
+    def values(self):
+        """The ids as an ndarray, in the order of the codes."""
+        return self.index.to_numpy()
+
+    def encode(self, values, role="user"):
+        """Return the code of each id, -1 where it is unknown."""
+        return self.index.get_indexer(id_index(as_series(values), role))
+
+    def decode(self, codes):
+        """Return the ids of codes as a narwhals Series."""
+        return self.ids[np.asarray(codes, dtype=np.intp)]
+
+    def lookup(self, values, role):
+        """Return the code of each id; raise ``KeyError`` where one is unknown."""
+        series = as_series(values)
+        codes = self.encode(series, role)
+        if (codes < 0).any():
+            unknown = series.to_list()[int(np.argmax(codes < 0))]
+            raise KeyError(
+                f"{role} {unknown!r} was not in the rows of fit, which had {len(self)} {role}s "
+                f"such as {self.index[0]!r}."
+            )
+        return codes
+
+    def extend(self, values, role="user"):
+        """Return this vocabulary with the unknown ones among some ids added at its end."""
+        new = id_index(as_series(values), role).unique()
+        new = new[self.index.get_indexer(new) < 0]
+        if len(new) == 0:
+            return self
+        index = self.index.append(new)
+        return Vocabulary(_series_like(self.ids, index), index)
+
+
+def factorize(index):
+    """Return the code of each value and the distinct values, sorted where they can be."""
+    codes, distinct = pd.factorize(index)
+    try:
+        order = distinct.argsort()
+    except TypeError:  # ids of several types have no common order: that of appearance stays
+        return codes, distinct
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place[codes], distinct[order]
+
+
+def as_series(values):
+    """Return ids given as a scalar, list, array, index or series as a narwhals Series."""
+    if isinstance(values, nw.Series):
+        return values
+    if nw.dependencies.is_into_series(values):
+        return nw.from_native(values, series_only=True)
+    if isinstance(values, (str, bytes)) or not np.iterable(values):
+        values = [values]
+    if not isinstance(values, (np.ndarray, pd.Index)):
+        values = list(values)
+    return nw.from_native(pd.Series(values).infer_objects(), series_only=True)
+
+
+def id_index(series, role):
+    """Return the ids of a series as a pandas Index of plain values, or say why they are no ids."""
+    index = pd.Index(_plain_values(series), tupleize_cols=False)
+    if index.dtype == object:
+        _check_hashable(index, series.name, role)
+    missing = index.isna()
+    if missing.any():
+        raise ValueError(
+            f"Input X contains NaN as {role} id {_place(series.name, np.argmax(missing))}. "
+            f"Drop these rows, or give the {role} an id."
+        )
+    if index.dtype.kind == "f":
+        _check_exact(index, series.name, role)
+    return index
+
+
+def _plain_values(series):
+    """Return the values of a series without categories, masks or library-specific types."""
+    native = series.to_native()
+    if not series.implementation.is_pandas_like():
+        return series.to_numpy()
+    if isinstance(native.dtype, pd.CategoricalDtype):
+        native = native.astype(native.cat.categories.dtype)
+    if isinstance(native.dtype, pd.StringDtype):
+        return native.array
+    return native.to_numpy()
+
+
+def _check_hashable(index, name, role):
+    for row, value in enumerate(index):
+        try:
+            hash(value)
+        except TypeError as error:
+            raise TypeError(
+                f"An id argument must be a string or a number, or else hashable; got {value!r} as "
+                f"{role} id {_place(name, row)}."
+            ) from error
+
+
+def _check_exact(index, name, role):
+    size = np.abs(index.to_numpy())
+    if np.isinf(size).any():
+        raise ValueError(
+            f"Input X contains infinity as {role} id {_place(name, np.argmax(size))}: inf is no id."
+        )
+    if (size > LARGEST_EXACT_FLOAT).any():
+        row = int(np.argmax(size > LARGEST_EXACT_FLOAT))
+        raise ValueError(
+            f"The {role} id {index[row]!r} {_place(name, row)} is a float above 2**53, where "
+            f"different ids become equal. Pass ids as integers or text; behind a "
+            f"ColumnTransformer, keep them so with .set_output(transform='pandas')."
+        )
+
+
+def _place(name, row):
+    return f"in row {row} of column {name!r}"
+
+
+def _series_like(series, values):
+    """Return values as a series with the name, library and, where it holds them, dtype of another."""
+    new = nw.new_series(series.name, values.to_list(), backend=series.implementation)
+    try:
+        return new.cast(series.dtype)
+    except Exception:  # each library raises its own error where its dtype has no room for an id
+        return new

@@ -1,0 +1,272 @@
+"""From rows of ``X`` and ``y`` to the interaction matrix: the only place that builds it."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_anime._features import FeatureTable
+from sklearn_anime._ids import Vocabulary
+from sklearn_anime._rows import Rows, check_ratings, check_weights
+
+
+@dataclass(frozen=True)
+class UserRows:
+    """What users have seen and rated: a CSR matrix with a row per user and a column per item.
+
+    Attributes
+    ----------
+    indptr, item_codes : ndarray of shape (n_users + 1,) and (n_pairs,)
+        The structure of the matrix: one entry per distinct (user, item) pair.
+
+    ratings : ndarray of shape (n_pairs,)
+        Ratings; NaN where the item was seen and not rated.
+
+    weights : ndarray of shape (n_pairs,)
+        Sum of the sample weights of each pair.
+
+    n_items : int
+        Number of columns.
+
+    codes : ndarray of shape (n_users,)
+        Code that ``fit`` gave to the user of each row, -1 for people who were not there.
+    """
+
+    indptr: np.ndarray
+    item_codes: np.ndarray
+    ratings: np.ndarray
+    weights: np.ndarray
+    n_items: int
+    codes: np.ndarray
+
+    @property
+    def shape(self):
+        """Number of users and of items."""
+        return len(self.codes), self.n_items
+
+    @property
+    def rated(self):
+        """Mask of the pairs that carry a rating."""
+        return ~np.isnan(self.ratings)
+
+    @property
+    def row_lengths(self):
+        """Number of items that each user has seen."""
+        return np.diff(self.indptr)
+
+    @property
+    def row_codes(self):
+        """Row of each pair."""
+        return np.repeat(np.arange(len(self.codes)), self.row_lengths)
+
+    def seen_matrix(self, values=None):
+        """Return the CSR matrix of the pairs seen, rated or not: of ones, or of other `values`."""
+        return self._csr(np.ones(len(self.item_codes)) if values is None else values)
+
+    def rated_matrix(self, values=None):
+        """Return the CSR matrix of the rated pairs, of their ratings or of other `values`.
+
+        `values` has one entry per pair, in the order of the pairs. Zeros are stored.
+        """
+        values = self.ratings if values is None else values
+        rated = self.rated
+        if rated.all():
+            return self._csr(values)
+        indptr = np.concatenate([[0], np.cumsum(rated)])[self.indptr]
+        return sparse.csr_matrix((values[rated], self.item_codes[rated], indptr), shape=self.shape)
+
+    def take(self, rows):
+        """Return the rows of some users; -1 stands for an empty row of a person not in ``fit``."""
+        rows = np.asarray(rows)
+        known = rows >= 0
+        lengths = np.where(known, self.row_lengths[rows], 0)
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
+        return UserRows(
+            indptr=indptr,
+            item_codes=self.item_codes[places],
+            ratings=self.ratings[places],
+            weights=self.weights[places],
+            n_items=self.n_items,
+            codes=np.where(known, self.codes[rows], -1),
+        )
+
+    def replace(self, others, places):
+        """Return these rows with those of `others` at some `places` in their stead; -1 keeps a row."""
+        n = len(self.codes)
+        stacked = UserRows(
+            indptr=np.concatenate([self.indptr, self.indptr[-1] + others.indptr[1:]]),
+            item_codes=np.concatenate([self.item_codes, others.item_codes]),
+            ratings=np.concatenate([self.ratings, others.ratings]),
+            weights=np.concatenate([self.weights, others.weights]),
+            n_items=self.n_items,
+            codes=np.concatenate([self.codes, others.codes]),
+        )
+        return stacked.take(np.where(places >= 0, n + places, np.arange(n)))
+
+    def _csr(self, values):
+        return sparse.csr_matrix((values, self.item_codes, self.indptr), shape=self.shape)
+
+
+@dataclass(frozen=True)
+class Interactions(UserRows):
+    """The table that ``fit`` saw: rows of all its users, with the ids and features behind the codes.
+
+    Repeated pairs count as their weighted mean and their weights add up; rows of weight 0 are
+    absent.
+
+    Attributes
+    ----------
+    users, items : Vocabulary
+        The ids of both sides.
+
+    features : FeatureTable or None
+        The further columns of ``X``, for models that use them.
+
+    Examples
+    --------
+    >>> X = [["ann", 7], ["bob", 7], ["ann", 3], ["ann", 3]]
+    >>> interactions = Interactions.from_rows(X, [5, 4, 1, 3])
+    >>> interactions.users.values.tolist(), interactions.items.values.tolist()
+    (['ann', 'bob'], [3, 7])
+    >>> interactions.rated_matrix().toarray().tolist()
+    [[2.0, 5.0], [0.0, 4.0]]
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    features: FeatureTable | None = None
+
+    @classmethod
+    def from_rows(
+        cls,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        user=0,
+        item=1,
+        needs_ratings=True,
+        with_features=False,
+    ):
+        """Build the interactions of a table; without ratings, every row is "seen, not rated"."""
+        rows = Rows.parse(X, user=user, item=item)
+        ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
+        users, user_codes = Vocabulary.from_series(rows.user.filter(kept), "user")
+        items, item_codes = Vocabulary.from_series(rows.item.filter(kept), "item")
+        merge = PairMerge(user_codes, item_codes, len(items))
+        features = None
+        if with_features:
+            names = [column.name for column in rows.others]
+            values = rows.features()[kept]
+            features = FeatureTable.from_rows(names, values, user_codes, item_codes, merge, weights)
+        ratings, weights = merge.ratings(ratings, weights)
+        return cls(
+            indptr=np.concatenate([[0], np.cumsum(np.bincount(merge.user_codes))]),
+            item_codes=merge.item_codes,
+            ratings=ratings,
+            weights=weights,
+            n_items=len(items),
+            codes=np.arange(len(users)),
+            users=users,
+            items=items,
+            features=features,
+        )
+
+    @property
+    def mean_rating(self):
+        """Weighted mean of the ratings."""
+        rated = self.rated
+        return float(np.average(self.ratings[rated], weights=self.weights[rated]))
+
+    @property
+    def item_counts(self):
+        """Number of users who have seen each item."""
+        return np.bincount(self.item_codes, minlength=self.n_items)
+
+    def fold_in(self, history, *, user=0, item=1):
+        """Return users of a history as rows over the items of ``fit``, and their vocabulary.
+
+        `history` is rows ``X`` or a pair ``(X, y)``. Items that ``fit`` did not see are left
+        out, with one warning that counts them.
+        """
+        X, y = history if isinstance(history, tuple) and len(history) == 2 else (history, None)
+        new = Interactions.from_rows(X, y, user=user, item=item, needs_ratings=False)
+        known = self.items.encode(new.items.ids, "item")
+        codes = known[new.item_codes]
+        kept = codes >= 0
+        if not kept.all():
+            warnings.warn(
+                f"{(known < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.",
+                stacklevel=3,
+            )
+        rows = UserRows(
+            indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
+            item_codes=codes[kept],
+            ratings=new.ratings[kept],
+            weights=new.weights[kept],
+            n_items=self.n_items,
+            codes=self.users.encode(new.users.ids, "user"),
+        )
+        return rows, new.users
+
+
+class PairMerge:
+    """How rows become distinct pairs, sorted by user and item.
+
+    Attributes
+    ----------
+    user_codes, item_codes : ndarray of shape (n_pairs,)
+        Codes of the distinct pairs.
+    """
+
+    def __init__(self, user_codes, item_codes, n_items):
+        key = user_codes.astype(np.int64) * n_items + item_codes
+        self._order = None if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
+        key = self._sort(key)
+        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        self._starts = None if len(starts) == len(key) else starts
+        self.user_codes, self.item_codes = np.divmod(self._first(key), n_items)
+
+    def sum(self, values):
+        """Return the sum of a value over the rows of each pair."""
+        values = self._sort(values)
+        return values if self._starts is None else np.add.reduceat(values, self._starts, axis=0)
+
+    def mean(self, values, weights):
+        """Return the weighted mean of a value, or of several columns, over the rows of each pair."""
+        weights = weights.reshape(-1, *[1] * (values.ndim - 1))
+        return self.sum(values * weights) / self.sum(weights)
+
+    def ratings(self, ratings, weights):
+        """Return the weighted mean rating and the summed weight of each pair."""
+        if self._starts is None:
+            return self._sort(ratings), self._sort(weights)
+        rated = ~np.isnan(ratings)
+        rated_weights = self.sum(weights * rated)
+        total = self.sum(np.where(rated, ratings, 0.0) * weights)
+        with np.errstate(invalid="ignore"):  # 0 / 0: the pairs without a rating
+            means = total / rated_weights
+        return means, np.where(rated_weights > 0, rated_weights, self.sum(weights))
+
+    def _sort(self, values):
+        return values if self._order is None else values[self._order]
+
+    def _first(self, values):
+        return values if self._starts is None else values[self._starts]
+
+
+def _check_target(y, sample_weight, n_rows, needs_ratings):
+    """Return ratings and weights of the rows, and the mask of those with a weight."""
+    weights = check_weights(sample_weight, n_rows)
+    kept = weights > 0
+    if y is None and not needs_ratings:
+        return np.full(int(kept.sum()), np.nan), weights[kept], kept
+    ratings = check_ratings(y, n_rows)[kept]
+    if needs_ratings and np.isnan(ratings).all():
+        raise ValueError(
+            f"Input y contains NaN only ({len(ratings)} rows with a weight), so there is no rating to "
+            f"learn from. PopularityRecommender learns from what was seen alone."
+        )
+    return ratings, weights[kept], kept

@@ -1,0 +1,154 @@
+"""Which items may be recommended, which of them score best, and the tidy frame that says so."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+import narwhals as nw
+import numpy as np
+from sklearn.utils import check_scalar
+
+from sklearn_anime._ids import Vocabulary, as_series
+from sklearn_anime._rows import numeric_columns, table_columns
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The items that a recommendation chooses from.
+
+    Attributes
+    ----------
+    items : Vocabulary
+        The items of ``fit``, then the new ones.
+
+    allowed : ndarray of bool of shape (n_items,)
+        Which of them may be recommended.
+
+    new_features : ndarray of shape (n_new_items, n_item_features) or None
+        Features of the new ones; None where there are none.
+    """
+
+    items: Vocabulary
+    allowed: np.ndarray
+    new_features: np.ndarray | None
+
+    @classmethod
+    def select(cls, interactions, new=None, include=None, exclude=None):
+        """Collect known and new items, and restrict them to `include` without `exclude`."""
+        items, features = interactions.items, None
+        if new is not None:
+            items, features = _with_new_items(interactions, new)
+        allowed = np.full(len(items), include is None)
+        if include is not None:
+            allowed[_known(items, include)] = True
+            if not allowed.any() and len(as_series(include)):
+                raise ValueError(
+                    f"None of the ids in include= (such as {as_series(include).to_list()[0]!r}) is an "
+                    f"item of fit or of items=. Give item ids such as {items.index[0]!r}."
+                )
+        if exclude is not None:
+            allowed[_known(items, exclude)] = False
+        return cls(items, allowed, features)
+
+    def __len__(self):
+        return len(self.items)
+
+
+def best_of(scores, n):
+    """Rank the `n` best columns of each row.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_columns)
+        Scores; -inf is never ranked. Of equal scores, the first column is better.
+
+    n : int
+        How many to rank at most.
+
+    Returns
+    -------
+    rows, columns, values, ranks : ndarray of shape (n_ranked,)
+        One entry for each ranked score, by row and then by rank from 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows, columns, values, ranks = best_of(np.array([[1.0, 3.0, 2.0], [5.0, -np.inf, 5.0]]), 2)
+    >>> columns.tolist(), ranks.tolist()
+    ([1, 2, 0, 2], [1, 2, 1, 2])
+    """
+    n = min(n, scores.shape[1])
+    last = scores.shape[1] - n
+    best = np.argpartition(scores, last, axis=1)[:, last:]
+    _prefer_first(best, scores)
+    best.sort(axis=1)
+    values = np.take_along_axis(scores, best, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    best, values = (
+        np.take_along_axis(best, order, axis=1),
+        np.take_along_axis(values, order, axis=1),
+    )
+    rows, places = np.nonzero(values > -np.inf)
+    return rows, best[rows, places], values[rows, places].astype(np.float64), places + 1
+
+
+def _prefer_first(best, scores):
+    """Where equal scores compete for the last places, give these to the first columns, in place."""
+    threshold = np.take_along_axis(scores, best, axis=1).min(axis=1, keepdims=True)
+    for row in np.flatnonzero((scores >= threshold).sum(axis=1) > best.shape[1]):
+        better = np.flatnonzero(scores[row] > threshold[row])
+        equal = np.flatnonzero(scores[row] == threshold[row])
+        best[row] = np.concatenate([better, equal[: best.shape[1] - len(better)]])
+
+
+def tidy_frame(*series, **arrays):
+    """Return a native frame of some series and arrays, in the library of the first series."""
+    backend = series[0].implementation
+    columns = {column.name: column for column in series}
+    for name, values in arrays.items():
+        columns[name] = nw.new_series(name, values, backend=backend)
+    return nw.from_dict(columns, backend=backend).to_native()
+
+
+def explanation_frame(terms, n, like):
+    """Return the `n` largest terms of a score, then the row ``rest``, in the library of `like`.
+
+    Parameters
+    ----------
+    terms : dict of str to float
+        Contribution of each term; together they are the score.
+
+    n : int
+        How many terms to name.
+
+    like : Vocabulary
+        Ids of ``fit``, whose frame library is that of the answer.
+    """
+    n = check_scalar(n, "n", Integral, min_val=1)
+    names = sorted(terms, key=lambda name: -abs(terms[name]))
+    rest = sum(terms[name] for name in names[n:])
+    backend = like.ids.implementation
+    term = nw.new_series("term", [*names[:n], "rest"], backend=backend)
+    return tidy_frame(term, contribution=np.array([*(terms[name] for name in names[:n]), rest]))
+
+
+def _known(items, ids):
+    codes = items.encode(ids, "item")
+    return codes[codes >= 0]
+
+
+def _with_new_items(interactions, new):
+    """Return the vocabulary with the new items at its end, and their features."""
+    ids, *columns = table_columns(new)[0]
+    items = interactions.items.extend(ids, "item")
+    codes = items.encode(ids, "item")
+    if len(np.unique(codes)) < len(codes):
+        raise ValueError("items= holds an item id twice. Give one row for each new title.")
+    added = codes >= len(interactions.items)
+    features = numeric_columns(columns, len(ids))[added]
+    table = interactions.features
+    if table is not None and features.shape[1] != len(table.item_names):
+        raise ValueError(
+            f"items= has {features.shape[1]} feature columns and fit saw {len(table.item_names)} "
+            f"features of items: give the item id and then {table.item_names}."
+        )
+    return items, features

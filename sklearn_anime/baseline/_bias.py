@@ -1,0 +1,236 @@
+"""The mean rating, how generous each user is, and how well liked each item is."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_anime._interactions import Interactions
+from sklearn_anime._ranking import explanation_frame
+from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.utils._sklearn import Interval, fit_context
+
+
+class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
+    """Predict a rating as mean + user bias + item bias.
+
+    The baseline below every rating model of this package, and its fallback for unknown ids: an
+    unknown user or item has bias 0.
+
+    Parameters
+    ----------
+    shrinkage : float, default=3.0
+        Regularisation in units of ratings: a bias that rests on `shrinkage` ratings is half of
+        what those ratings say. The default is the best on real anime ratings, flat from 2 to 5.
+
+    max_iter : int, default=20
+        Most sweeps of the alternating fit.
+
+    tol : float, default=1e-4
+        The sweeps end when no item bias changes by more, in units of the rating.
+
+    user : int or str, default=0
+        Position or name of the user column of ``X``.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``.
+
+    Attributes
+    ----------
+    mean_rating_ : float
+        Weighted mean of the ratings.
+
+    user_bias_, item_bias_ : ndarray of shape (n_users,) and (n_items,)
+        Biases, in the order of ``users_`` and ``items_``.
+
+    n_iter_ : int
+        Number of sweeps done.
+
+    users_, items_ : ndarray of shape (n_users,) and (n_items,)
+        The ids of ``fit``, sorted.
+
+    interactions_ : Interactions
+        What ``fit`` saw.
+
+    n_features_in_ : int
+        Number of columns of ``X``.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of ``X``, where they are all text.
+
+    See Also
+    --------
+    PopularityRecommender : Baseline for lists.
+    sklearn_anime.neighbors.SVDNeighborsRecommender : Models what this baseline leaves over.
+
+    Notes
+    -----
+    The biases minimise, over the rated rows,
+
+    ``sum(w * (y - mean - b_user - b_item)**2) + shrinkage * (sum(b_user**2) + sum(b_item**2))``
+
+    by turns: all item biases in closed form, then all user biases, then the level that could move
+    from one side to the other without a change in any prediction [1]_.
+
+    References
+    ----------
+    .. [1] Koren (2010). Factor in the neighbors: scalable and accurate collaborative filtering. ACM
+       Transactions on Knowledge Discovery from Data 4(1).
+
+    Examples
+    --------
+    >>> from sklearn_anime.baseline import BiasRegressor
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"]]
+    >>> model = BiasRegressor(shrinkage=0).fit(X, [10, 8, 7, 5])
+    >>> model.predict([["ann", "Akira"], ["cat", "Bleach"]]).round(2).tolist()
+    [10.0, 6.5]
+    >>> model.explain("ann", "Akira").round(2)
+              term  contribution
+    0  mean rating           7.5
+    1    user bias           1.5
+    2    item bias           1.0
+    3         rest           0.0
+    """
+
+    _parameter_constraints = {
+        "shrinkage": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "user": [str, Interval(Integral, 0, None, closed="left")],
+        "item": [str, Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(self, shrinkage=3.0, *, max_iter=20, tol=1e-4, user=0, item=1):
+        self.shrinkage = shrinkage
+        self.max_iter = max_iter
+        self.tol = tol
+        self.user = user
+        self.item = item
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None) -> Self:
+        """Fit the biases.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows of user and item; further columns are not used.
+
+        y : array-like of shape (n_rows,)
+            Ratings; NaN is "seen, not rated".
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        BiasRegressor
+            This estimator.
+        """
+        interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
+        biases = Biases.fit(interactions, self.shrinkage, self.max_iter, self.tol)
+        validate_data(self, X, skip_check_array=True)
+        self.interactions_, self._biases = interactions, biases
+        self.mean_rating_, self.n_iter_ = biases.mean, biases.n_iter
+        self.user_bias_, self.item_bias_ = biases.user, biases.item
+        return self
+
+    def predict(self, X) -> np.ndarray:
+        """Predict the rating of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Ratings.
+        """
+        user_codes, item_codes, _ = self._encode(X)
+        return self._biases.predict(user_codes, item_codes)
+
+    def explain(self, user, item, n: int = 5):
+        """Return the terms of a predicted rating, the largest first.
+
+        Parameters
+        ----------
+        user, item : id
+            The pair to explain; an unknown id has bias 0.
+
+        n : int, default=5
+            How many terms to list before the row ``rest``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term`` and ``contribution``, which adds up to the rating.
+        """
+        check_is_fitted(self)
+        users, items = self.interactions_.users, self.interactions_.items
+        biases = self._biases
+        user_bias = _bias_of(biases.user, users.encode([user], "user"))[0]
+        item_bias = _bias_of(biases.item, items.encode([item], "item"))[0]
+        terms = {"mean rating": biases.mean, "user bias": user_bias, "item bias": item_bias}
+        return explanation_frame(terms, n, like=users)
+
+    def _score_block(self, rows):
+        biases = self._biases
+        return biases.mean + biases.of_users(rows)[:, None] + biases.item
+
+
+@dataclass(frozen=True)
+class Biases:
+    """Mean rating, biases of users and of items, fitted to interactions."""
+
+    mean: float
+    user: np.ndarray
+    item: np.ndarray
+    shrinkage: float
+    n_iter: int
+
+    @classmethod
+    def fit(cls, interactions, shrinkage=3.0, max_iter=20, tol=1e-4):
+        """Fit biases to the rated pairs by alternating least squares."""
+        rated = interactions.rated
+        users, items = interactions.row_codes[rated], interactions.item_codes[rated]
+        weights = interactions.weights[rated]
+        mean = interactions.mean_rating
+        target = interactions.ratings[rated] - mean
+        user, item = np.zeros(interactions.shape[0]), np.zeros(interactions.shape[1])
+        for n_iter in range(1, max_iter + 1):
+            new_item = _shrunk_means(items, target - user[users], weights, len(item), shrinkage)
+            user = _shrunk_means(users, target - new_item[items], weights, len(user), shrinkage)
+            level = (new_item.sum() - user.sum()) / (len(user) + len(item))
+            new_item, user = new_item - level, user + level
+            change, item = np.abs(new_item - item).max(), new_item
+            if change <= tol:
+                break
+        return cls(mean, user, item, shrinkage, n_iter)
+
+    def predict(self, user_codes, item_codes):
+        """Return mean + user bias + item bias; the bias of code -1 is 0."""
+        return self.mean + _bias_of(self.user, user_codes) + _bias_of(self.item, item_codes)
+
+    def of_users(self, rows):
+        """Return the biases of users from what they have rated, whether ``fit`` knew them or not."""
+        rated = rows.rated
+        residuals = rows.ratings[rated] - self.mean - self.item[rows.item_codes[rated]]
+        return _shrunk_means(
+            rows.row_codes[rated], residuals, rows.weights[rated], len(rows.codes), self.shrinkage
+        )
+
+
+def _shrunk_means(codes, values, weights, n_groups, shrinkage):
+    """Return the weighted mean of each group, shrunk towards 0; 0 for a group without values."""
+    total = np.bincount(codes, weights, minlength=n_groups) + shrinkage
+    sums = np.bincount(codes, weights * values, minlength=n_groups)
+    return np.divide(sums, total, out=np.zeros(n_groups), where=total > 0)
+
+
+def _bias_of(biases, codes):
+    return np.where(codes >= 0, biases[codes], 0.0)

@@ -1,0 +1,119 @@
+"""Recommend what most users have seen."""
+
+from numbers import Integral
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from sklearn_anime._interactions import Interactions
+from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.utils._sklearn import Interval, fit_context
+
+
+class PopularityRecommender(RecommenderMixin, BaseEstimator):
+    """Recommend the items that most users have seen.
+
+    The same list for everyone, less what each has seen: the mark that a personal model has to
+    beat, and what every recommender of this package tells people of whom it knows nothing.
+
+    Parameters
+    ----------
+    user : int or str, default=0
+        Position or name of the user column of ``X``.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``.
+
+    Attributes
+    ----------
+    item_counts_ : ndarray of shape (n_items,)
+        Number of users who have seen each item, rated or not.
+
+    users_, items_ : ndarray of shape (n_users,) and (n_items,)
+        The ids of ``fit``, sorted.
+
+    interactions_ : Interactions
+        What ``fit`` saw.
+
+    n_features_in_ : int
+        Number of columns of ``X``.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of ``X``, where they are all text.
+
+    See Also
+    --------
+    BiasRegressor : Baseline for ratings.
+
+    References
+    ----------
+    .. [1] Cremonesi, Koren and Turrin (2010). Performance of recommender algorithms on top-n
+       recommendation tasks. RecSys 2010.
+
+    Examples
+    --------
+    >>> from sklearn_anime.baseline import PopularityRecommender
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["cat", "Clannad"]]
+    >>> PopularityRecommender().fit(X).recommend(["bob", "cat"], n_items=1)
+      user    item  score  rank
+    0  bob  Bleach    1.0     1
+    1  cat   Akira    2.0     1
+    """
+
+    _parameter_constraints = {
+        "user": [str, Interval(Integral, 0, None, closed="left")],
+        "item": [str, Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(self, *, user=0, item=1):
+        self.user = user
+        self.item = item
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None) -> Self:
+        """Count who has seen what.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows of user and item; further columns are not used.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings; not used, as every row counts as seen.
+
+        Returns
+        -------
+        PopularityRecommender
+            This estimator.
+        """
+        interactions = Interactions.from_rows(X, y, user=self.user, item=self.item, needs_ratings=False)
+        validate_data(self, X, skip_check_array=True)
+        self.interactions_ = interactions
+        self.item_counts_ = interactions.item_counts
+        return self
+
+    def predict(self, X) -> np.ndarray:
+        """Return the number of users who have seen the item of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Preference scores; 0 for unknown items.
+        """
+        _, item_codes, _ = self._encode(X)
+        return np.where(item_codes >= 0, self.item_counts_[item_codes], 0).astype(np.float64)
+
+    def _score_block(self, rows):
+        return np.tile(self.item_counts_.astype(np.float64), (len(rows.codes), 1))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags

@@ -1,0 +1,5 @@
+"""Neighbourhood models: near users lend their ratings."""
+
+from sklearn_anime.neighbors._svd_neighbors import SVDNeighborsRecommender
+
+__all__ = ["SVDNeighborsRecommender"]

@@ -1,0 +1,133 @@
+"""The scikeras regressor that compiles, trains and seeds the network: all that touches scikeras."""
+
+import logging
+import os
+from contextlib import contextmanager
+from functools import partial
+
+# TensorFlow's C++ side reports its fallbacks as errors; what does fail raises in Python.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from scikeras.wrappers import KerasRegressor
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from sklearn_anime.neural_network._model import build_network
+
+PREDICT_BATCH = 2**16  # rows
+
+
+class InputSplitter(TransformerMixin, BaseEstimator):
+    """Split the columns of an array into the named inputs of the network."""
+
+    def fit(self, X, y=None):
+        """Return this transformer."""
+        return self
+
+    def transform(self, X):
+        """Return codes of users and items and, where there are any, features."""
+        inputs = {"user": X[:, 0].astype(np.int32), "item": X[:, 1].astype(np.int32)}
+        if X.shape[1] > 2:
+            inputs["features"] = X[:, 2:].astype(np.float32)
+        return inputs
+
+
+class NetworkRegressor(KerasRegressor):
+    """A scikeras regressor over columns of user code, item code and features."""
+
+    def rate(self, X):
+        """Return the standardised rating of each row."""
+        with quiet():
+            return self.predict(X, batch_size=PREDICT_BATCH, verbose=0).astype(np.float64)
+
+    @property
+    def feature_encoder(self):
+        """Transformer from an array to the named inputs of the network."""
+        return InputSplitter()
+
+
+def train_network(
+    X,
+    y,
+    sample_weight,
+    *,
+    network,
+    optimizer,
+    learning_rate,
+    loss,
+    epochs,
+    batch_size,
+    n_validation,
+    patience,
+    verbose,
+    seed,
+):
+    """Train a network; the last `n_validation` rows are held out to stop it early.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, 2 + n_features)
+        Codes of user and item, and standardised features.
+
+    y : ndarray of shape (n_rows,)
+        Standardised ratings.
+
+    sample_weight : ndarray of shape (n_rows,)
+        Weights of the rows.
+
+    network : dict
+        Arguments of `build_network`.
+
+    Returns
+    -------
+    NetworkRegressor
+        The fitted regressor; its ``history_`` holds ``error`` and, where rows are held out,
+        ``val_error`` per epoch: the loss without the penalty.
+    """
+    steps = -(-(len(X) - n_validation) // batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
+    regressor = NetworkRegressor(
+        partial(build_network, **network),
+        optimizer=optimizer,
+        optimizer__learning_rate=schedule,
+        loss=loss,
+        metrics=[keras.metrics.MeanMetricWrapper(keras.losses.get(loss), name="error")],
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_split=n_validation / len(X),
+        callbacks=_early_stopping(patience),
+        verbose=verbose,
+        random_state=seed,
+    )
+    even = (sample_weight == sample_weight[0]).all()
+    with quiet():
+        regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
+    if not np.isfinite(regressor.history_["error"][-1]):
+        raise ValueError(
+            f"Training diverged: the loss is {regressor.history_['error'][-1]}. Lower "
+            f"learning_rate={learning_rate}, or scale the features."
+        )
+    return regressor
+
+
+@contextmanager
+def quiet():
+    """Silence TensorFlow's advice on retracing: every fit makes a new network, and so new traces."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _early_stopping(patience):
+    if patience is None:
+        return None
+    return [
+        keras.callbacks.EarlyStopping(
+            "val_error", mode="min", patience=patience, restore_best_weights=True
+        )
+    ]

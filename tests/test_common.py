@@ -1,0 +1,64 @@
+"""The common checks of scikit-learn on every estimator of the package."""
+
+import numpy as np
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.preprocessing import WeightedOneHotGenres
+from sklearn_anime.utils.discovery import all_estimators
+
+QUICK = {EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 2}}
+ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
+ESTIMATORS += [
+    WeightedOneHotGenres(sparse_output=True),
+    WeightedOneHotGenres(weighting="uniform", dtype=np.float32),
+    WeightedOneHotGenres(max_genres=3, handle_unknown="infrequent"),
+]
+
+# parametrize_with_checks leaves these out; scikit-learn runs them on itself.
+CHECKS = [
+    "check_param_validation",
+    "check_inplace_ensure_writeable",
+    "check_dataframe_column_names_consistency",
+]
+TRANSFORMER_CHECKS = [
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+    "check_get_feature_names_out_error",
+]
+
+# The checks bring tables of random ids, smaller than the defaults of the models.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:A table of"),
+    pytest.mark.filterwarnings("ignore:.*users have no history"),
+    # The set_output checks fit on frames and transform arrays.
+    pytest.mark.filterwarnings("ignore:X .*feature names:UserWarning"),
+]
+
+
+@parametrize_with_checks(ESTIMATORS, xfail_strict=True)
+def test_estimator_passes_the_common_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("check", CHECKS)
+def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
+    getattr(estimator_checks, check)(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [estimator for estimator in ESTIMATORS if hasattr(estimator, "transform")],
+    ids=lambda estimator: type(estimator).__name__,
+)
+@pytest.mark.parametrize("check", TRANSFORMER_CHECKS)
+def test_transformer_passes_the_checks_of_scikit_learn_itself(estimator, check):
+    getattr(estimator_checks, check)(type(estimator).__name__, estimator)
