@@ -4,8 +4,6 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-LARGEST_EXACT_FLOAT = 2**53
-
 
 class Vocabulary:
     """The distinct ids of one side (users or items) in sorted order.
@@ -60,6 +58,11 @@ class Vocabulary:
         """The ids as an ndarray, in the order of the codes."""
         return self.index.to_numpy()
 
+    @property
+    def example(self):
+        """One of the ids, for messages."""
+        return self.ids[[0]].to_list()[0]
+
     def encode(self, values, role="user"):
         """Return the code of each id, -1 where it is unknown."""
         return self.index.get_indexer(id_index(as_series(values), role))
@@ -76,7 +79,7 @@ class Vocabulary:
             unknown = series.to_list()[int(np.argmax(codes < 0))]
             raise KeyError(
                 f"{role} {unknown!r} was not in the rows of fit, which had {len(self)} {role}s "
-                f"such as {self.index[0]!r}."
+                f"such as {self.example!r}."
             )
         return codes
 
@@ -86,7 +89,7 @@ class Vocabulary:
         new = new[self.index.get_indexer(new) < 0]
         if len(new) == 0:
             return self
-        index = self.index.append(new)
+        index = _append(self.index, new)
         return Vocabulary(_series_like(self.ids, index), index)
 
 
@@ -106,6 +109,12 @@ def as_series(values):
     """Return ids given as a scalar, list, array, index or series as a narwhals Series."""
     if isinstance(values, nw.Series):
         return values
+    shape = getattr(values, "shape", ())
+    if len(shape) > 1:
+        raise ValueError(
+            f"Ids must have one dimension, got a {type(values).__name__} of shape {shape}. Pass one "
+            f"column of it."
+        )
     if nw.dependencies.is_into_series(values):
         return nw.from_native(values, series_only=True)
     if isinstance(values, (str, bytes)) or not np.iterable(values):
@@ -123,19 +132,20 @@ def id_index(series, role):
     missing = index.isna()
     if missing.any():
         raise ValueError(
-            f"Input X contains NaN as {role} id {_place(series.name, np.argmax(missing))}. "
+            f"Input contains NaN as {role} id {_place(series.name, np.argmax(missing))}. "
             f"Drop these rows, or give the {role} an id."
         )
-    if index.dtype.kind == "f":
-        _check_exact(index, series.name, role)
+    _check_exact(index, series.name, role)
     return index
 
 
 def _plain_values(series):
     """Return the values of a series without categories, masks or library-specific types."""
-    native = series.to_native()
+    if series.dtype.is_nested():
+        return pd.Series(series.to_list(), dtype=object).array
     if not series.implementation.is_pandas_like():
         return series.to_numpy()
+    native = series.to_native()
     if isinstance(native.dtype, pd.CategoricalDtype):
         native = native.astype(native.cat.categories.dtype)
     if isinstance(native.dtype, pd.StringDtype):
@@ -155,28 +165,55 @@ def _check_hashable(index, name, role):
 
 
 def _check_exact(index, name, role):
-    size = np.abs(index.to_numpy())
+    size, n_bits = _float_sizes(index)
     if np.isinf(size).any():
         raise ValueError(
-            f"Input X contains infinity as {role} id {_place(name, np.argmax(size))}: inf is no id."
+            f"Input contains infinity as {role} id {_place(name, np.argmax(size))}: inf is no id."
         )
-    if (size > LARGEST_EXACT_FLOAT).any():
-        row = int(np.argmax(size > LARGEST_EXACT_FLOAT))
+    if (size >= 2**n_bits).any():
+        row = int(np.argmax(size >= 2**n_bits))
         raise ValueError(
-            f"The {role} id {index[row]!r} {_place(name, row)} is a float above 2**53, where "
-            f"different ids become equal. Pass ids as integers or text; behind a "
+            f"The {role} id {float(index[row])!r} {_place(name, row)} is a float of 2**{n_bits} or "
+            f"more, where different ids become equal. Pass ids as integers or text; behind a "
             f"ColumnTransformer, keep them so with .set_output(transform='pandas')."
         )
 
 
+def _float_sizes(index):
+    """Return the size of each id that is a float, else 0, and the bits in which floats are exact."""
+    if index.dtype.kind == "f":
+        return np.abs(index.to_numpy()), np.finfo(index.dtype).nmant + 1
+    if index.dtype != object:
+        return np.zeros(1), 53
+    return np.array([abs(v) if isinstance(v, (float, np.floating)) else 0.0 for v in index]), 53
+
+
 def _place(name, row):
-    return f"in row {row} of column {name!r}"
+    return f"in row {row}" + ("" if name is None else f" of column {name!r}")
+
+
+def _append(index, new):
+    """Return an index with new values at its end; no integer becomes a float on the way."""
+    if index.dtype == new.dtype:
+        return index.append(new)
+    return index.astype(object).append(new.astype(object)).infer_objects()
 
 
 def _series_like(series, values):
     """Return values as a series with the name, library and, where it holds them, dtype of another."""
     new = nw.new_series(series.name, values.to_list(), backend=series.implementation)
     try:
-        return new.cast(series.dtype)
+        cast = _cast(new, series)
     except Exception:  # each library raises its own error where its dtype has no room for an id
         return new
+    return cast if cast.to_list() == new.to_list() else new
+
+
+def _cast(new, series):
+    if not series.implementation.is_pandas_like():
+        return new.cast(series.dtype)
+    native, dtype = new.to_native(), series.to_native().dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        more = pd.Index(native).difference(dtype.categories, sort=False)
+        dtype = pd.CategoricalDtype(dtype.categories.append(more), dtype.ordered)
+    return nw.from_native(native.astype(dtype), series_only=True)

@@ -78,7 +78,7 @@ class UserRows:
 
     def take(self, rows):
         """Return the rows of some users; -1 stands for an empty row of a person not in ``fit``."""
-        rows = np.asarray(rows)
+        rows = np.asarray(rows, dtype=np.intp)
         known = rows >= 0
         lengths = np.where(known, self.row_lengths[rows], 0)
         indptr = np.concatenate([[0], np.cumsum(lengths)])
@@ -153,8 +153,8 @@ class Interactions(UserRows):
         """Build the interactions of a table; without ratings, every row is "seen, not rated"."""
         rows = Rows.parse(X, user=user, item=item)
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
-        users, user_codes = Vocabulary.from_series(rows.user.filter(kept), "user")
-        items, item_codes = Vocabulary.from_series(rows.item.filter(kept), "item")
+        users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
+        items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
         merge = PairMerge(user_codes, item_codes, len(items))
         features = None
         if with_features:
@@ -193,13 +193,18 @@ class Interactions(UserRows):
         """
         X, y = history if isinstance(history, tuple) and len(history) == 2 else (history, None)
         new = Interactions.from_rows(X, y, user=user, item=item, needs_ratings=False)
+        if (new.users.name, new.items.name) == (self.items.name, self.users.name):
+            raise ValueError(
+                f"history= has the users in column {new.users.name!r}, where fit saw the items. Give "
+                f"the columns in the order of fit, or name them with `user=` and `item=`."
+            )
         known = self.items.encode(new.items.ids, "item")
         codes = known[new.item_codes]
         kept = codes >= 0
         if not kept.all():
             warnings.warn(
                 f"{(known < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.",
-                stacklevel=3,
+                stacklevel=5,
             )
         rows = UserRows(
             indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
@@ -258,11 +263,11 @@ class PairMerge:
 
 
 def _check_target(y, sample_weight, n_rows, needs_ratings):
-    """Return ratings and weights of the rows, and the mask of those with a weight."""
+    """Return ratings and weights of the rows, and the places of those with a weight."""
     weights = check_weights(sample_weight, n_rows)
-    kept = weights > 0
+    kept = np.flatnonzero(weights)
     if y is None and not needs_ratings:
-        return np.full(int(kept.sum()), np.nan), weights[kept], kept
+        return np.full(len(kept), np.nan), weights[kept], kept
     ratings = check_ratings(y, n_rows)[kept]
     if needs_ratings and np.isnan(ratings).all():
         raise ValueError(

@@ -39,11 +39,12 @@ class Candidates:
             items, features = _with_new_items(interactions, new)
         allowed = np.full(len(items), include is None)
         if include is not None:
+            include = as_series(include)
             allowed[_known(items, include)] = True
-            if not allowed.any() and len(as_series(include)):
+            if not allowed.any() and len(include):
                 raise ValueError(
-                    f"None of the ids in include= (such as {as_series(include).to_list()[0]!r}) is an "
-                    f"item of fit or of items=. Give item ids such as {items.index[0]!r}."
+                    f"None of the ids in include= (such as {include.to_list()[0]!r}) is an "
+                    f"item of fit or of items=. Give item ids such as {items.example!r}."
                 )
         if exclude is not None:
             allowed[_known(items, exclude)] = False
@@ -94,19 +95,36 @@ def best_of(scores, n):
 def _prefer_first(best, scores):
     """Where equal scores compete for the last places, give these to the first columns, in place."""
     threshold = np.take_along_axis(scores, best, axis=1).min(axis=1, keepdims=True)
-    for row in np.flatnonzero((scores >= threshold).sum(axis=1) > best.shape[1]):
+    tied = (scores >= threshold).sum(axis=1) > best.shape[1]
+    for row in np.flatnonzero(tied & (threshold[:, 0] > -np.inf)):
         better = np.flatnonzero(scores[row] > threshold[row])
         equal = np.flatnonzero(scores[row] == threshold[row])
         best[row] = np.concatenate([better, equal[: best.shape[1] - len(better)]])
 
 
+def joined(blocks):
+    """Return what `best_of` gave for several blocks, or for none, one after the other."""
+    codes = np.empty(0, dtype=np.intp)
+    nothing = (codes, codes, np.empty(0), codes)
+    return [np.concatenate(parts) for parts in zip(nothing, *blocks, strict=True)]
+
+
 def tidy_frame(*series, **arrays):
     """Return a native frame of some series and arrays, in the library of the first series."""
-    backend = series[0].implementation
+    _check_names([*(column.name for column in series), *arrays])
     columns = {column.name: column for column in series}
     for name, values in arrays.items():
-        columns[name] = nw.new_series(name, values, backend=backend)
-    return nw.from_dict(columns, backend=backend).to_native()
+        columns[name] = nw.new_series(name, values, backend=series[0].implementation)
+    # Without `backend`, which would lose categories and nullable dtypes.
+    return nw.maybe_reset_index(nw.from_dict(columns)).to_native()
+
+
+def _check_names(names):
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"An id column of X is called {name!r}, as is a column of the answer. Rename it in X."
+            )
 
 
 def explanation_frame(terms, n, like):

@@ -1,7 +1,8 @@
 """The rows of ``X``: which columns are the ids, which are features, and whether they are sound."""
 
 from dataclasses import dataclass
-from numbers import Number
+from decimal import Decimal
+from numbers import Real
 
 import narwhals as nw
 import numpy as np
@@ -41,8 +42,8 @@ class Rows:
             validate_data(estimator, X, reset=False, skip_check_array=True)
         if len(columns) < 2:
             raise ValueError(
-                f"X has {len(columns)} feature(s) (shape=({len(columns[0])}, {len(columns)})) while "
-                f"a minimum of 2 is required: a row is a user id, an item id and any features."
+                f"X has {len(columns)} feature(s) while a minimum of 2 is required: a row is a user "
+                f"id, an item id and any features."
             )
         places = [_place(which, key, columns, named) for which, key in (("user", user), ("item", item))]
         if places[0] == places[1]:
@@ -150,24 +151,19 @@ def _numeric(column):
 
 def _floats(series, what):
     """Return a series as float64, missing values as NaN."""
-    kind = series.dtype
-    if kind.is_numeric() or kind in (nw.Boolean, nw.Object):
-        try:
-            if series.implementation.is_pandas_like():
-                return series.to_native().to_numpy(dtype=np.float64, na_value=np.nan)
-            return series.cast(nw.Float64()).to_numpy().astype(np.float64)
-        except (TypeError, ValueError):
-            pass  # text among the objects: named below
-    row, value = _first_text(series)
-    raise ValueError(
-        f"{what} holds {value!r} (row {row}), which is no number. Turn text into numbers first, for "
-        f"instance with WeightedOneHotGenres or OneHotEncoder in a ColumnTransformer."
-    )
+    if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
+        return np.array([_float(value, row, what) for row, value in enumerate(series.to_list())])
+    if series.implementation.is_pandas_like():
+        return series.to_native().to_numpy(dtype=np.float64, na_value=np.nan)
+    return series.cast(nw.Float64()).to_numpy().astype(np.float64)
 
 
-def _first_text(series):
-    """Return row and value of the first entry that is neither a number nor missing."""
-    entries = series.to_list()
-    others = (row for row, v in enumerate(entries) if v is not None and not isinstance(v, Number))
-    row = next(others, 0)
-    return row, entries[row]
+def _float(value, row, what):
+    if value is None or value is pd.NA:
+        return np.nan
+    if not isinstance(value, (Real, Decimal, np.bool_)):
+        raise ValueError(
+            f"{what} holds {value!r} (row {row}), which is no number. Turn text into numbers first, "
+            f"for instance with WeightedOneHotGenres or OneHotEncoder in a ColumnTransformer."
+        )
+    return float(value)

@@ -16,8 +16,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._ids import as_series
-from sklearn_anime._ranking import Candidates, best_of, tidy_frame
-from sklearn_anime._rows import Rows, check_ratings
+from sklearn_anime._ranking import Candidates, best_of, joined, tidy_frame
+from sklearn_anime._rows import Rows, check_ratings, check_weights
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.utils._sklearn import check_feature_names_in
 
@@ -214,12 +214,12 @@ class RecommenderMixin:
         candidates = Candidates.select(self.interactions_, items, include, exclude)
         self._warn_of_context()
         self._warn_of_strangers(rows)
-        blocks = gen_batches(len(codes), block_length(len(candidates), self._n_jobs))
+        blocks = _batches(len(codes), block_length(len(candidates), self._n_jobs))
         ranked = Parallel(n_jobs=self._n_jobs, prefer="threads")(
             delayed(self._rank_block)(rows, block, score_block, candidates, n_items, exclude_seen)
             for block in blocks
         )
-        places, found, scores, ranks = (np.concatenate(part) for part in zip(*ranked, strict=True))
+        places, found, scores, ranks = joined(ranked)
         return tidy_frame(
             people.decode(codes[places]), candidates.items.decode(found), score=scores, rank=ranks
         )
@@ -374,9 +374,13 @@ class RatingRegressorMixin(RegressorMixin):
         """
         predicted = self.predict(X)
         ratings = check_ratings(y, len(predicted))
+        weights = check_weights(sample_weight, len(predicted))
         rated = ~np.isnan(ratings)
-        weights = None if sample_weight is None else np.asarray(sample_weight)[rated]
-        return float(r2_score(ratings[rated], predicted[rated], sample_weight=weights))
+        if not rated.any():
+            raise ValueError(
+                "Input y contains NaN only: there is no rating to compare predictions with."
+            )
+        return float(r2_score(ratings[rated], predicted[rated], sample_weight=weights[rated]))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -391,13 +395,17 @@ def block_length(n_columns, n_jobs=None):
     return max(1, int(min(budget, LARGEST_BLOCK) // (8 * max(n_columns, 1))))
 
 
+def _batches(n_rows, length):
+    return gen_batches(n_rows, length) if n_rows else []
+
+
 def _similar(vectors, vocabulary, ids, role, n):
     n = check_scalar(n, f"n_{role}s", Integral, min_val=1)
-    codes = vocabulary.lookup(ids, role)
+    codes = pd.unique(vocabulary.lookup(ids, role))
     vectors = normalize(vectors)
-    blocks = gen_batches(len(codes), block_length(len(vocabulary)))
-    ranked = [_nearest(vectors, codes, block, n) for block in blocks]
-    places, found, similarity, ranks = (np.concatenate(part) for part in zip(*ranked, strict=True))
+    blocks = _batches(len(codes), block_length(len(vocabulary)))
+    ranked = (_nearest(vectors, codes, block, n) for block in blocks)
+    places, found, similarity, ranks = joined(ranked)
     return tidy_frame(
         vocabulary.decode(codes[places]),
         vocabulary.decode(found).alias("neighbour"),

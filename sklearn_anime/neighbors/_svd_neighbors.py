@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, block_length
@@ -66,7 +66,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         With ``n_components=None``, the sparse residual matrix and its transpose.
 
     components_ : ndarray of shape (n_components, n_items)
-        Right singular vectors.
+        Right singular vectors. None with ``n_components=None``, as the two that follow.
 
     singular_values_ : ndarray of shape (n_components,)
         Singular values, falling.
@@ -247,6 +247,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             User, item, ``score`` (sum of the near users' ratings, each times their similarity) and
             ``rank``.
         """
+        check_is_fitted(self)
+        if min_rating is not None:
+            check_scalar(min_rating, "min_rating", Real)
         return self._recommend(
             partial(self._score_block, lent=self._lent_ratings(min_rating)),
             users,
@@ -285,6 +288,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         bounds = np.flatnonzero(np.diff(item_codes[order])) + 1
         for pairs in np.split(order, bounds) if len(order) else ():
             raters, residuals, weights = self._raters_of(item_codes[pairs[0]])
+            if len(raters) == 0:
+                continue
             for block in gen_batches(len(pairs), block_length(len(raters))):
                 users = user_codes[pairs[block]]
                 near = self._taste.similarity(self._taste.users[users], raters) * weights

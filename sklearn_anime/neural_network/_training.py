@@ -12,10 +12,12 @@ import keras
 import numpy as np
 from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
+from tensorflow.python.eager import context as tensorflow_context
 
 from sklearn_anime.neural_network._model import build_network
 
 PREDICT_BATCH = 2**16  # rows
+DIVERGED = 100.0  # loss of standardised ratings; that of their mean is 1, or less
 
 
 class InputSplitter(TransformerMixin, BaseEstimator):
@@ -92,22 +94,20 @@ def train_network(
         optimizer=optimizer,
         optimizer__learning_rate=schedule,
         loss=loss,
-        metrics=[keras.metrics.MeanMetricWrapper(keras.losses.get(loss), name="error")],
+        compile__weighted_metrics=[
+            keras.metrics.MeanMetricWrapper(keras.losses.get(loss), name="error")
+        ],
         batch_size=batch_size,
         epochs=epochs,
-        validation_split=n_validation / len(X),
+        validation_split=max(n_validation - 0.5, 0) / len(X),  # Keras rounds up to n_validation
         callbacks=_early_stopping(patience),
         verbose=verbose,
         random_state=seed,
     )
     even = (sample_weight == sample_weight[0]).all()
-    with quiet():
+    with quiet(), keep_generator():
         regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
-    if not np.isfinite(regressor.history_["error"][-1]):
-        raise ValueError(
-            f"Training diverged: the loss is {regressor.history_['error'][-1]}. Lower "
-            f"learning_rate={learning_rate}, or scale the features."
-        )
+    _check_converged(regressor.history_["error"][-1], learning_rate)
     return regressor
 
 
@@ -121,6 +121,26 @@ def quiet():
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def keep_generator():
+    """Keep TensorFlow's global generator where it is: scikeras would restart it from its seed."""
+    context = tensorflow_context.context()
+    generator = getattr(context, "_rng", None)  # no public function gives it; none before a seed is set
+    try:
+        yield
+    finally:
+        if generator is not None:
+            context._rng = generator
+
+
+def _check_converged(loss, learning_rate):
+    if not loss < DIVERGED:  # NaN too
+        raise ValueError(
+            f"Training diverged: the loss of the last epoch is {loss:.3g} where that "
+            f"of the mean rating is at most 1. Lower learning_rate={learning_rate}."
+        )
 
 
 def _early_stopping(patience):

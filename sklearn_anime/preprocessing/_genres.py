@@ -79,13 +79,13 @@ class WeightedOneHotGenres(TransformerMixin, BaseEstimator):
         For each input column, the genres that `fit` saw and left without a column, sorted; None
         where there are none.
 
-    n_positions_ : ndarray of shape (n_features_in_,)
+    n_positions_ : ndarray of shape (n_columns,)
         For each input column, the largest number of genres in one cell of `fit`.
 
     n_features_in_ : int
         Number of input columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_columns,)
         Names of the input columns, where `X` has names that are all text.
 
     See Also
@@ -225,7 +225,7 @@ class WeightedOneHotGenres(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_in : ndarray of shape (n_samples, n_features_in_)
+        X_in : ndarray of shape (n_samples, n_columns)
             Genres joined by `separator`; a genre that is no text as it is, several of them in a
             list; None where every weight is 0.
 

@@ -2,9 +2,7 @@
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import (
-    HasMethods,
     Interval,
-    Options,
     RealNotInt,
     StrOptions,
     validate_params,
@@ -13,9 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in as check_feature_na
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
-    "HasMethods",
     "Interval",
-    "Options",
     "RealNotInt",
     "StrOptions",
     "check_feature_names_in",

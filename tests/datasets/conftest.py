@@ -1,9 +1,4 @@
-import os
-from pathlib import Path
-
 import pytest
-
-BESIDE_THE_CHECKOUT = Path(__file__).parents[3] / "shared" / "data" / "anime-4000"
 
 ANIME = """\
 anime_id,name,genre,type,episodes,rating,members
@@ -37,11 +32,3 @@ def write_folder(tmp_path):
 @pytest.fixture
 def folder(write_folder):
     return write_folder()
-
-
-@pytest.fixture(scope="session")
-def real_folder():
-    folder = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_THE_CHECKOUT))
-    if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}; set SKLEARN_ANIME_DATA to a folder that has it")
-    return folder

@@ -1,0 +1,293 @@
+"""
+====================================
+Recommending anime, from end to end
+====================================
+
+A table of ratings, a catalogue with genres, and one question: what should this person watch next?
+This example goes the whole way with scikit-learn's own tools and the estimators of this package:
+clean the table, turn genres into numbers, look at the space of users, recommend from the ratings of
+near ones, learn embeddings with Keras, and tune the whole pipeline.
+
+It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
+``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
+"""
+
+# sphinx_gallery_thumbnail_number = 2
+
+# %%
+# 1. Load and clean
+# -----------------
+# The loaders return the rows (user, title), the ratings, and the catalogue. Duplicates are dropped,
+# names are unescaped, and of the real table we keep the 1000 most active users and the 500 most
+# rated titles.
+
+import os
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import MinMaxScaler, OrdinalEncoder
+
+from sklearn_anime.datasets import load_anime, load_anime_sample
+
+pd.set_option("display.width", 120, "display.max_columns", 12, "display.max_colwidth", 44)
+folder = os.environ.get("SKLEARN_ANIME_DATA")
+if folder:
+    print(f"The whole table has {len(load_anime(folder, unrated='keep').target):,} interactions.")
+    anime = load_anime(folder, n_users=1000, n_anime=500)
+else:
+    anime = load_anime_sample()
+frame, catalogue = anime.frame, anime.anime
+print(
+    f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} titles, "
+    f"{frame.rating.mean():.2f} on average"
+)
+print(frame[["user_id", "name", "genre", "rating"]].head().to_string(index=False))
+
+# %%
+# Neural networks like small numbers: ids as 0, 1, 2, ... and ratings from 0 to 1. The estimators of
+# this package re-index ids inside and give them back, so that only the ratings need a scaler.
+
+scaled = MinMaxScaler().fit_transform(frame[["rating"]])[:, 0]
+small = pd.DataFrame(OrdinalEncoder(dtype=int).fit_transform(anime.data), columns=["user", "title"])
+print(small.assign(rating=scaled).head().to_string(index=False))
+
+# %%
+# 2. Genres
+# ---------
+# The genres of a title are written in order of relevance. ``WeightedOneHotGenres`` gives the first
+# one the largest weight; ten principal components hold most of what the columns say.
+
+from sklearn.decomposition import PCA
+
+from sklearn_anime.preprocessing import WeightedOneHotGenres
+
+genres = WeightedOneHotGenres().set_output(transform="pandas")
+weighted = genres.fit_transform(catalogue[["genre"]])
+pca = PCA(10, random_state=0).fit(weighted)
+print(weighted.iloc[:5, :8].set_index(catalogue.name[:5]).astype(int).to_string())
+print(f"\n10 of {weighted.shape[1]} dimensions hold {pca.explained_variance_ratio_.sum():.0%} of the variance.")
+
+fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+components, explained = range(1, 11), pca.explained_variance_ratio_
+ax.bar(components, explained, color="tab:blue", label="each component")
+ax.plot(components, explained.cumsum(), "o-", color="tab:orange", label="in total")
+ax.set(
+    title="Variance of the genres that the components explain",
+    xlabel="Principal component",
+    ylabel="Share of the variance",
+    ylim=(0, 1),
+)
+ax.legend()
+
+# %%
+# 3. The space of users
+# ---------------------
+# A truncated SVD of the user-item matrix gives every user a place; people with like tastes lie
+# near each other. We single out the nearest two of those who have rated at least 50 titles, and not
+# all of them alike.
+
+from sklearn_anime.neighbors import SVDNeighborsRecommender
+
+svd = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
+by_user = frame.groupby("user_id").rating.agg(["size", "std"])
+choosy = by_user.index[(by_user["size"] >= 50) & (by_user["std"] >= 1)]
+nearest = svd.similar_users(choosy, n_users=1)
+nearest = nearest[nearest.neighbour.isin(choosy)]
+user, friend = nearest.loc[nearest.similarity.idxmax(), ["user_id", "neighbour"]].astype(int)
+
+fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
+ax.scatter(*svd.user_factors_[:, :2].T, s=8, color="lightgray", label="all users")
+for person, colour in ((user, "tab:blue"), (friend, "tab:orange")):
+    place = svd.user_factors_[np.flatnonzero(svd.users_ == person)[0]]
+    ax.scatter(*place[:2], s=90, color=colour, edgecolor="black", label=f"user {person}")
+ax.set(
+    title="Users in the first two components of the SVD", xlabel="Component 1", ylabel="Component 2"
+)
+ax.legend()
+
+# %%
+# What these two think of the titles that both have rated:
+
+both = frame[frame.user_id.isin([user, friend])].pivot(index="name", columns="user_id", values="rating")
+both = both.rename_axis(None).rename_axis("user", axis=1).dropna()[[user, friend]]
+print(both.sort_values(user, ascending=False).head(12).astype(int).to_string())
+print(f"Correlation over the {len(both)} common titles: {both.corr().iloc[0, 1]:.2f}")
+
+# %%
+# The other way to find near users is the cosine of their raw vectors, without an SVD:
+
+near = svd.similar_users([user], n_users=5)
+raw = SVDNeighborsRecommender(n_components=None).fit(anime.data, anime.target)
+near_raw = raw.similar_users([user], n_users=5)
+print(
+    pd.DataFrame(
+        {
+            "rank": near["rank"],
+            "SVD": near.neighbour,
+            "cosine in SVD": near.similarity.round(2),
+            "raw": near_raw.neighbour,
+            "cosine of raw": near_raw.similarity.round(2),
+        }
+    ).to_string(index=False)
+)
+
+# %%
+# 4. Recommendations from similar users
+# -------------------------------------
+# The titles that near users rated 8 or better, and that this user has not seen.
+
+
+def with_names(recommended):
+    """Add names and genres to recommended titles."""
+    return recommended.join(catalogue[["name", "genre"]].astype(str), on="anime_id")
+
+
+near_titles = svd.recommend([user], n_items=8, min_rating=8)
+print(with_names(near_titles)[["rank", "name", "genre", "score"]].round(1).to_string(index=False))
+
+# %%
+# 5. Embeddings with Keras
+# ------------------------
+# A network learns a vector for every user and title: first from the ids alone, then with the
+# metadata of the title (genres, episodes, members, rating on the site). A tenth of the ratings is
+# held out.
+
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import mean_absolute_error, mean_squared_error
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor
+
+ids = ["user_id", "anime_id"]
+numbers = ["episodes", "members", "site_rating"]
+train, test, y_train, y_test = train_test_split(
+    frame[[*ids, "genre", *numbers]], scaled, test_size=0.1, random_state=0
+)
+rows = ColumnTransformer(
+    [
+        ("ids", "passthrough", ids),
+        ("genres", make_pipeline(WeightedOneHotGenres(), PCA(10, random_state=0)), ["genre"]),
+        ("numbers", make_pipeline(SimpleImputer(), MinMaxScaler()), numbers),
+    ],
+    verbose_feature_names_out=False,
+).set_output(transform="pandas")
+settings = {"batch_size": 512, "patience": 5, "random_state": 0}
+id_model = EmbeddingRegressor(16, (32, 8), **settings)
+full_model = make_pipeline(rows, EmbeddingRegressor(8, (16, 8), **settings))
+id_model.fit(train[ids], y_train)
+full_model.fit(train, y_train)
+id_model.model_.summary()
+
+# %%
+# The loss of both networks, on the rows they train on and on a tenth held out of these:
+
+fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+for name, network, colour in (
+    ("ids", id_model, "tab:blue"),
+    ("ids and metadata", full_model[-1], "tab:orange"),
+):
+    epochs = range(1, network.n_iter_ + 1)
+    ax.plot(epochs, network.loss_curve_, color=colour, label=f"{name}: training")
+    ax.plot(epochs, network.validation_curve_, color=colour, ls="--", label=f"{name}: validation")
+    ax.plot(network.best_epoch_, min(network.validation_curve_), "o", color=colour)
+ax.set(title="Loss of the embedding networks", xlabel="Epoch", ylabel="MSE of ratings from 0 to 1")
+ax.legend()
+
+# %%
+# On the held-out ratings, beside the mean and the bias baseline:
+
+models = {
+    "mean": (DummyRegressor(), train[ids]),
+    "user and title bias": (BiasRegressor(), train[ids]),
+    "SVD neighbours": (SVDNeighborsRecommender(random_state=0), train[ids]),
+    "embeddings, ids": (id_model, None),
+    "embeddings, metadata": (full_model, None),
+}
+errors = {}
+for name, (model, X_train) in models.items():
+    if X_train is not None:
+        model.fit(X_train, y_train)
+    predicted = model.predict(test if name.endswith("metadata") else test[ids])
+    errors[name] = {
+        "MSE": mean_squared_error(y_test, predicted),
+        "MAE": mean_absolute_error(y_test, predicted),
+    }
+print(pd.DataFrame(errors).T.round(4).to_string())
+
+# %%
+# 6. Titles like Dragon Ball Z
+# ----------------------------
+# Titles whose vectors point the same way are liked by the same people.
+
+dragon_ball_z = catalogue.index[catalogue.name == "Dragon Ball Z"]
+similar = id_model.similar_items(dragon_ball_z, n_items=8)
+similar["anime_id"] = similar.neighbour
+print(with_names(similar)[["rank", "name", "genre", "similarity"]].round(2).to_string(index=False))
+
+# %%
+# 7. Top titles for one user
+# --------------------------
+# The embedding model rates every title for the user; the best that are not seen yet come first.
+
+network = full_model[-1]
+top = network.recommend([user], n_items=8)
+print(with_names(top)[["rank", "name", "genre", "score"]].round(2).to_string(index=False))
+
+everything = network.recommend([user], n_items=len(catalogue), exclude_seen=False)
+seen = everything.anime_id.isin(train.anime_id[train.user_id == user])
+fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+ax.hist([everything.score[seen], everything.score[~seen]], bins=30, stacked=True, label=["seen", "new"])
+ax.set(
+    title=f"Predicted ratings of all titles for user {user}",
+    xlabel="Predicted rating (0 to 1)",
+    ylabel="Titles",
+)
+ax.legend()
+
+# %%
+# 8. Tune every step at once
+# --------------------------
+# The whole chain is one estimator, so one search tunes the weighting of the genres, the number of
+# components and the size of the embedding. Folds are shuffled: the table is sorted by user, and
+# unshuffled folds would test on strangers.
+
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import HalvingRandomSearchCV, KFold
+
+search = HalvingRandomSearchCV(
+    full_model.set_params(embeddingregressor__patience=None, embeddingregressor__epochs=8),
+    {
+        "columntransformer__genres__weightedonehotgenres__weighting": ["linear", "reciprocal", "uniform"],
+        "columntransformer__genres__pca__n_components": [5, 10],
+        "embeddingregressor__embedding_dim": [4, 8, 16],
+    },
+    n_candidates=4,
+    factor=4,
+    min_resources=len(train) // 4,
+    cv=KFold(2, shuffle=True, random_state=0),
+    scoring="neg_mean_squared_error",
+    refit=False,
+    random_state=0,
+).fit(train, y_train)
+results = pd.DataFrame(search.cv_results_).sort_values(["iter", "rank_test_score"])
+results["MSE"] = -results.mean_test_score
+results = results[["iter", "n_resources", *results.filter(like="param_"), "MSE"]]
+print(results.rename(columns=lambda name: name.rpartition("__")[2]).round(4).to_string(index=False))
+
+# %%
+# Where there is no screen, the pictures go to a folder beside this file.
+
+if plt.get_backend().lower() == "agg" and plt.get_fignums():
+    output = Path(__file__).parent / "output"
+    output.mkdir(exist_ok=True)
+    for number in plt.get_fignums():
+        plt.figure(number).savefig(output / f"anime_recommendations_{number}.png", dpi=120)
+    print(f"Pictures: {output}")
+else:
+    plt.show()

@@ -1,0 +1,491 @@
+"""Claims about EmbeddingRegressor.
+
+Every fit builds a new graph, which takes about two seconds: tests share the fitted models of the
+fixtures wherever they can. Thresholds are wider than what was measured, which the comments give.
+"""
+
+import pickle
+import random
+import subprocess
+import sys
+from copy import deepcopy
+from io import BytesIO
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+from sklearn.model_selection import train_test_split
+
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.datasets import load_anime_sample, make_ratings
+from sklearn_anime.neural_network import EmbeddingRegressor
+
+N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
+FLOAT32 = 1e-4  # the network computes in single precision
+
+# Keras saves the tensors of TensorFlow, whose __array__ has no `copy` yet: drop it once it has.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
+
+
+def make_small(**params):
+    quick = {"embedding_dim": 4, "hidden_units": (4,), "epochs": 3, "batch_size": 256, "random_state": 0}
+    return EmbeddingRegressor(**{**quick, **params})
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Rows of user, item, a feature of the item and a feature of the user, and whole ratings."""
+    ratings = make_ratings(N_USERS, N_ITEMS, N_ROWS, random_state=0)
+    rng = np.random.default_rng(0)
+    episodes, age = rng.integers(1, 60, N_ITEMS), rng.integers(12, 70, N_USERS)
+    X = ratings.data.assign(
+        episodes=episodes[ratings.data["item_id"]], age=age[ratings.data["user_id"]]
+    ).astype({"episodes": float})
+    return X, ratings.target
+
+
+@pytest.fixture(scope="module")
+def small(table):
+    return make_small().fit(*table)
+
+
+@pytest.fixture(scope="module")
+def predicted(small, table):
+    return small.predict(table[0])
+
+
+@pytest.fixture(scope="module")
+def split():
+    """Split the rows of the sample at random."""
+    X, y = load_anime_sample(return_X_y=True)
+    return train_test_split(X, y, test_size=0.1, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def learned(split):
+    X, _, y, _ = split
+    return EmbeddingRegressor(epochs=10, batch_size=1024, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def cold():
+    """Return rows of the sample with two features of the title, and the mask of sixty titles."""
+    sample = load_anime_sample()
+    titles = sample.anime[["site_rating"]].assign(log_members=np.log(sample.anime["members"]))
+    X = sample.data.join(titles, on="anime_id")
+    held_out = np.random.default_rng(0).choice(sample.anime.index, 60, replace=False)
+    return X, sample.target, X["anime_id"].isin(held_out).to_numpy()
+
+
+@pytest.fixture(scope="module")
+def with_features(cold):
+    X, y, held_out = cold
+    return EmbeddingRegressor(16, (16,), epochs=5, batch_size=1024, random_state=0).fit(
+        X[~held_out], y[~held_out]
+    )
+
+
+@pytest.fixture(scope="module")
+def stopped(table):
+    """Return a model that learns its few rows by heart, and so gets worse on the held-out ones."""
+    return make_small(
+        embedding_dim=32, l2=0.0, learning_rate=0.05, epochs=40, patience=3, validation_fraction=0.2
+    ).fit(*table)
+
+
+# What it learns
+
+
+def test_held_out_rows_of_the_sample_are_predicted_better_than_by_the_biases(learned, split):
+    X, X_test, y, y_test = split
+    biases = root_mean_squared_error(y_test, BiasRegressor().fit(X, y).predict(X_test))  # 1.16
+    assert root_mean_squared_error(y_test, learned.predict(X_test)) < 0.95 * biases  # 1.07
+
+
+def test_loss_falls(learned):
+    assert learned.loss_curve_[-1] < 0.6 * learned.loss_curve_[0]  # 1.04 against 2.1
+
+
+def test_features_predict_titles_without_ratings_better_than_ids(cold, with_features):
+    X, y, held_out = cold
+    ids = EmbeddingRegressor(16, (16,), epochs=5, batch_size=1024, random_state=0).fit(
+        X.loc[~held_out, ["user_id", "anime_id"]], y[~held_out]
+    )
+    blind = root_mean_squared_error(y[held_out], ids.predict(X.loc[held_out, ["user_id", "anime_id"]]))
+    seeing = root_mean_squared_error(y[held_out], with_features.predict(X[held_out]))
+    assert seeing < 0.97 * blind  # 1.19 against 1.25
+
+
+def test_better_site_rating_predicts_a_better_rating(cold, with_features):
+    rows = cold[0][cold[2]].head(200)
+    better = rows.assign(site_rating=rows["site_rating"] + 1)
+    assert (with_features.predict(better) > with_features.predict(rows)).mean() > 0.9
+
+
+@pytest.mark.parametrize("feature", ["episodes", "age"])
+def test_features_of_items_and_of_users_change_predictions(small, table, predicted, feature):
+    X = table[0].assign(**{feature: table[0][feature] + 30})
+    assert np.abs(small.predict(X) - predicted).min() > 0
+
+
+def test_similar_items_share_their_franchise(learned):
+    anime = load_anime_sample().anime["name"]
+    ball = anime.index[anime == "Dragon Ball Z"]
+    found = learned.similar_items(ball, n_items=10)["neighbour"]
+    assert anime[found].str.startswith("Dragon Ball").sum() >= 2, anime[found].tolist()
+
+
+# What fit leaves behind
+
+
+def test_embeddings_have_a_row_for_each_id(small):
+    assert small.user_embedding_.shape == (len(small.users_), 4)
+    assert small.item_embedding_.shape == (len(small.items_), 4)
+
+
+def test_features_are_told_apart(small, table):
+    episodes = table[0].groupby("item_id")["episodes"].first()
+    age = table[0].groupby("user_id")["age"].first()
+    assert_array_equal(small.item_features_.ravel(), episodes[small.items_])
+    assert_array_equal(small.user_features_.ravel(), age[small.users_])
+
+
+def test_model_is_a_keras_model_of_ids_and_features(small):
+    assert isinstance(small.model_, keras.Model)
+    assert set(small.model_.input) == {"user", "item", "features"}
+
+
+@pytest.mark.parametrize(
+    ("interaction", "present", "absent"),
+    [
+        ("dot+mlp", {"dot", "hidden1", "hidden_rating"}, {"feature_weights"}),
+        ("dot", {"dot", "feature_weights"}, {"hidden1", "hidden_rating"}),
+        ("concat", {"hidden1", "hidden_rating"}, {"dot", "feature_weights"}),
+    ],
+)
+def test_interaction_chooses_how_the_vectors_meet(table, interaction, present, absent):
+    model = make_small(interaction=interaction, epochs=5, learning_rate=0.05).fit(*table)
+    layers = {layer.name for layer in model.model_.layers}
+    assert present <= layers
+    assert not absent & layers
+    assert model.loss_curve_[-1] < 0.9 * np.var(table[1])
+
+
+def test_hidden_units_are_the_widths_of_the_hidden_layers(table):
+    model = make_small(hidden_units=[5, 3], epochs=1).fit(*table)
+    assert [model.model_.get_layer(f"hidden{place}").units for place in (1, 2)] == [5, 3]
+
+
+def test_without_hidden_units_the_vectors_and_features_add_up(table):
+    model = make_small(hidden_units=(), interaction="concat", epochs=1).fit(*table)
+    kernel, _ = model.model_.get_layer("hidden_rating").get_weights()
+    assert kernel.shape == (4 + 4 + 2, 1)
+
+
+@pytest.mark.parametrize("units", [(0,), (8, -1), (2.5,)])
+def test_hidden_units_that_are_no_widths_are_named(table, units):
+    with pytest.raises(ValueError, match=r"hidden_units=\(.*\) must hold a positive width"):
+        make_small(hidden_units=units).fit(*table)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "nadam", "rmsprop", "sgd"])
+def test_every_optimizer_trains(table, optimizer):
+    model = make_small(optimizer=optimizer, epochs=1).fit(*table)
+    assert type(model.model_.optimizer).__name__.lower() == optimizer
+    assert np.isfinite(model.predict(table[0])).all()
+
+
+def test_verbose_shows_a_line_for_each_epoch(table, capsys):
+    make_small(verbose=2, epochs=2).fit(*table)
+    assert "Epoch 2/2" in capsys.readouterr().out
+
+
+# Loss curves
+
+
+def test_loss_curve_is_the_mean_squared_error_of_the_predictions(table):
+    X, y = table
+    model = make_small(l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y)
+    # The learning rate has fallen to 0 in the last epoch: its running mean is close to the end.
+    assert_allclose(model.loss_curve_[-1], mean_squared_error(y, model.predict(X)), rtol=0.02)
+    assert len(model.loss_curve_) == model.n_iter_ == model.best_epoch_ == 20
+    assert model.validation_curve_ is None
+
+
+def test_loss_curve_of_mae_is_the_mean_absolute_error_of_the_predictions(table):
+    X, y = table
+    model = make_small(loss="mae", l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y)
+    assert_allclose(model.loss_curve_[-1], mean_absolute_error(y, model.predict(X)), rtol=0.02)
+
+
+def test_loss_curve_weighs_the_rows(table):
+    X, y = table
+    weights = np.where(y > 7, 10.0, 0.5)
+    model = make_small(l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y, weights)
+    expected = mean_squared_error(y, model.predict(X), sample_weight=weights)
+    assert_allclose(model.loss_curve_[-1], expected, rtol=0.02)
+
+
+# Weights and missing ratings
+
+
+def test_heavier_low_ratings_lower_the_predictions(table, predicted):
+    X, y = table
+    model = make_small().fit(X, y, sample_weight=np.where(y < 7, 20.0, 1.0))
+    assert model.predict(X).mean() < predicted.mean() - 0.5
+
+
+def test_weight_two_equals_the_row_twice(table):
+    X, y = table
+    twice = np.arange(len(X)) % 3 == 0
+    weighted = make_small().fit(X, y, sample_weight=1.0 + twice)
+    repeated = make_small().fit(pd.concat([X, X[twice]]), pd.concat([y, y[twice]]))
+    assert_allclose(weighted.predict(X), repeated.predict(X), rtol=FLOAT32)
+
+
+def test_unrated_rows_leave_the_ratings_as_they_are(table, small, predicted):
+    X, y = table
+    rated = set(zip(X["user_id"], X["item_id"], strict=True))
+    new = X.assign(item_id=X["item_id"].to_numpy()[::-1], episodes=X["episodes"].to_numpy()[::-1])
+    new = new[[pair not in rated for pair in zip(new["user_id"], new["item_id"], strict=True)]]
+    model = make_small().fit(
+        pd.concat([X, new], ignore_index=True), np.append(y, np.full(len(new), np.nan))
+    )
+    assert_allclose(model.predict(X), predicted, rtol=FLOAT32)
+    user = new["user_id"].iloc[0]
+    seen = new.loc[new["user_id"] == user, "item_id"]
+    assert not model.recommend(user, n_items=N_ITEMS)["item_id"].isin(seen).any()
+
+
+# Early stopping
+
+
+def test_patience_stops_after_the_best_epoch(stopped):
+    best = int(np.argmin(stopped.validation_curve_)) + 1
+    assert stopped.best_epoch_ == best
+    assert stopped.n_iter_ == best + 3 < 40
+
+
+def test_best_weights_come_back(stopped, table):
+    X, y = table
+    # The pairs are the rows, which are sorted: the held-out ones end the permutation of fit.
+    held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 5 :]
+    error = mean_squared_error(y.iloc[held_out], stopped.predict(X.iloc[held_out]))
+    assert_allclose(error, min(stopped.validation_curve_), rtol=FLOAT32)
+    assert X["user_id"].iloc[held_out].nunique() > N_USERS / 2  # at random, not the last rows
+
+
+def test_large_validation_fraction_still_trains_on_the_rest(table):
+    X, y = table
+    model = make_small(validation_fraction=0.9, patience=1, epochs=1).fit(X[:10], y[:10])
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("fraction", "left"), [(0.04, "0 to validate and 10"), (0.96, "10 to validate and 0")]
+)
+def test_validation_fraction_that_leaves_nothing_is_named(table, fraction, left):
+    X, y = table
+    with pytest.raises(
+        ValueError, match=rf"validation_fraction={fraction} of 10 rated pairs leaves {left}"
+    ):
+        make_small(validation_fraction=fraction, patience=1).fit(X[:10], y[:10])
+
+
+# Bad input, and nothing lost
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 1e6), ("adam", 2.0), ("sgd", 1e3)])
+def test_training_that_diverges_names_the_learning_rate(table, small, predicted, optimizer, rate):
+    model = deepcopy(small).set_params(optimizer=optimizer, learning_rate=rate)
+    with pytest.raises(ValueError, match=rf"Training diverged.*Lower learning_rate={rate}"):
+        model.fit(*table)
+    assert_array_equal(model.predict(table[0]), predicted)
+
+
+def test_text_feature_is_named(table):
+    X, y = table
+    with pytest.raises(ValueError, match=r"column 'type' of X holds 'TV' \(row 0\).*OneHotEncoder"):
+        make_small().fit(X.assign(type="TV"), y)
+
+
+def test_missing_feature_is_named(table):
+    X, y = table
+    with pytest.raises(ValueError, match=r"nan in row 4 of column 'episodes'.*SimpleImputer"):
+        make_small().fit(X.assign(episodes=X["episodes"].where(np.arange(len(X)) != 4)), y)
+
+
+def test_missing_feature_at_predict_is_named(small, table):
+    with pytest.raises(ValueError, match="nan in row 0 of column 'age'"):
+        small.predict(table[0].assign(age=np.nan))
+
+
+def test_features_are_needed_at_predict(small, table):
+    with pytest.raises(ValueError, match="feature names should match"):
+        small.predict(table[0][["user_id", "item_id"]])
+
+
+def test_unknown_ids_get_a_rating_near_the_range(small, table):
+    X, y = table
+    rows = X.head(3).assign(user_id=[-1, X["user_id"][1], -1], item_id=[X["item_id"][0], -1, -1])
+    assert ((small.predict(rows) > y.min() - 1) & (small.predict(rows) < y.max() + 1)).all()
+
+
+def test_all_unknown_users_share_one_rating(small, table):
+    rows = table[0].head(1)
+    assert_allclose(small.predict(rows.assign(user_id=-1)), small.predict(rows.assign(user_id=999)))
+
+
+@pytest.mark.parametrize(("column", "ids"), [("user_id", "users_"), ("item_id", "items_")])
+def test_unknown_id_has_a_row_of_its_own(small, table, column, ids):
+    row, ids = table[0].head(1), getattr(small, ids)
+    known = small.predict(pd.concat([row] * len(ids)).assign(**{column: ids}))
+    assert not np.isclose(known, small.predict(row.assign(**{column: -1})), rtol=1e-6).any()
+
+
+def test_constant_ratings_are_predicted(table):
+    model = make_small(epochs=1).fit(table[0], np.full(N_ROWS, 7.0))
+    assert_allclose(model.predict(table[0]), 7.0, atol=0.05)
+
+
+# Randomness
+
+
+@pytest.fixture
+def random_draws():
+    """Return a function that draws from every global generator."""
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(0)
+
+    def draw():
+        numbers = [tf.random.uniform([]).numpy(), keras.random.uniform([]).numpy()]
+        return [float(number) for number in (*numbers, np.random.rand(), random.random())]  # noqa: NPY002
+
+    yield draw
+    tf.random.set_seed(None)
+
+
+def test_fit_and_predict_leave_the_global_generators_alone(table, random_draws):
+    expected = [random_draws(), random_draws(), random_draws()]
+    keras.utils.set_random_seed(0)
+    found = [random_draws()]
+    model = make_small(dropout=0.1).fit(*table)
+    found.append(random_draws())
+    model.predict(table[0])
+    assert [*found, random_draws()] == expected
+
+
+def test_equal_random_state_gives_equal_predictions(table, predicted):
+    assert_array_equal(make_small().fit(*table).predict(table[0]), predicted)
+
+
+def test_other_random_state_gives_other_predictions(table, predicted):
+    assert np.abs(make_small(random_state=1).fit(*table).predict(table[0]) - predicted).max() > 0.01
+
+
+IN_A_FRESH_PROCESS = """
+import pickle, sys
+import numpy as np
+folder = sys.argv[1]
+old, X, y = pickle.load(open(f"{folder}/model.pickle", "rb"))
+np.save(f"{folder}/old.npy", old.predict(X))
+np.save(f"{folder}/new.npy", type(old)(**old.get_params()).fit(X, y).predict(X))
+"""
+
+
+@pytest.mark.slow
+def test_fresh_process_predicts_the_same_from_a_pickle_and_from_a_fit(small, table, predicted, tmp_path):
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps((small, *table)))
+    subprocess.run([sys.executable, "-c", IN_A_FRESH_PROCESS, tmp_path], check=True, timeout=300)
+    assert_array_equal(np.load(tmp_path / "old.npy"), predicted)
+    assert_array_equal(np.load(tmp_path / "new.npy"), predicted)
+
+
+def joblib_round_trip(model):
+    buffer = BytesIO()
+    joblib.dump(model, buffer)
+    buffer.seek(0)
+    return joblib.load(buffer)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [lambda model: pickle.loads(pickle.dumps(model)), joblib_round_trip, deepcopy],
+    ids=["pickle", "joblib", "deepcopy"],
+)
+def test_copies_predict_and_recommend_the_same(small, table, predicted, copy):
+    twin = copy(small)
+    assert_array_equal(twin.predict(table[0]), predicted)
+    pd.testing.assert_frame_equal(twin.recommend(3), small.recommend(3))
+
+
+# Lists, neighbours and factors
+
+
+def test_lists_rank_the_predictions_of_unseen_items(small, table):
+    X, user = table[0], 3
+    own = X[X["user_id"] == user]
+    episodes = X.groupby("item_id")["episodes"].first()
+    unseen = episodes.drop(own["item_id"]).reset_index()
+    rows = unseen.assign(user_id=user, age=own["age"].iloc[0])[list(X.columns)]
+    expected = pd.Series(small.predict(rows), rows["item_id"]).sort_values(ascending=False)
+    found = small.recommend(user, n_items=N_ITEMS)
+    assert found.columns.tolist() == ["user_id", "item_id", "score", "rank"]
+    assert_allclose(found["score"], expected, rtol=FLOAT32)
+    assert_allclose(found["score"], expected[found["item_id"]], rtol=FLOAT32)
+
+
+def test_new_titles_are_ranked_by_their_features(cold, with_features):
+    X, _, held_out = cold
+    columns = ["anime_id", "site_rating", "log_members"]
+    new = X.loc[held_out, columns].drop_duplicates()
+    user = X["user_id"].iloc[0]
+    found = with_features.recommend(user, n_items=60, items=new, include=new["anime_id"])
+    rows = new.assign(user_id=user)[["user_id", *columns]]
+    expected = pd.Series(with_features.predict(rows), new["anime_id"])
+    assert set(found["anime_id"]) == set(new["anime_id"])
+    assert_allclose(found["score"], expected[found["anime_id"]], rtol=FLOAT32)
+
+
+def test_new_people_are_rated_as_the_unknown_user(small, table):
+    history = table[0].head(2).assign(user_id=-1)
+    found = small.recommend(history=history, n_items=3)
+    own = small.user_features_.mean()
+    rows = pd.DataFrame({"user_id": -1, "item_id": found["item_id"]})
+    rows["episodes"] = small.item_features_.ravel()[np.searchsorted(small.items_, found["item_id"])]
+    assert_allclose(found["score"], small.predict(rows.assign(age=own)), rtol=FLOAT32)
+
+
+@pytest.mark.parametrize(
+    ("method", "embedding", "ids"),
+    [
+        ("similar_items", "item_embedding_", "items_"),
+        ("similar_users", "user_embedding_", "users_"),
+    ],
+)
+def test_neighbours_are_the_cosines_of_the_embeddings(small, method, embedding, ids):
+    vectors, ids = getattr(small, embedding), getattr(small, ids)
+    cosine = vectors @ vectors[5] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[5])
+    nearest = [place for place in np.argsort(-cosine) if place != 5][:3]
+    found = getattr(small, method)(ids[5], 3)
+    assert found["neighbour"].tolist() == ids[nearest].tolist()
+    assert_allclose(found["similarity"], cosine[nearest], rtol=FLOAT32)
+
+
+def test_unknown_item_has_no_neighbours(small):
+    with pytest.raises(KeyError, match="item -7 was not in the rows of fit"):
+        small.similar_items(-7)
+
+
+def test_transform_puts_the_embeddings_of_user_and_item_side_by_side(small, table):
+    rows = table[0].head(2).assign(item_id=[table[0]["item_id"][0], -1])
+    item = small.item_embedding_[np.searchsorted(small.items_, rows["item_id"][0])]
+    user = small.user_embedding_[np.searchsorted(small.users_, rows["user_id"])]
+    assert_allclose(small.transform(rows), np.hstack([user, [item, np.zeros(4)]]))
+    sides = [f"{side}_factor{i}" for side in ("user", "item") for i in range(4)]
+    assert small.get_feature_names_out().tolist() == sides

@@ -1,0 +1,171 @@
+"""Rows become one CSR matrix: repeats merged, weights added, NaN seen and not rated."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sklearn_anime._interactions import Interactions, PairMerge
+
+ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
+
+
+def dense(matrix):
+    """Return a sparse matrix as a list of rows, None where nothing is stored."""
+    table = np.full(matrix.shape, None, dtype=object)
+    coo = matrix.tocoo()
+    table[coo.row, coo.col] = coo.data
+    return table.tolist()
+
+
+def test_matrix_has_a_row_per_user_and_a_column_per_item_in_sorted_order(container):
+    interactions = Interactions.from_rows(container(ROWS), [3, 1, 2, 4])
+    assert interactions.users.values.tolist() == ["ann", "bob", "cat"]
+    assert interactions.items.values.tolist() == [10, 20, 30]
+    assert dense(interactions.rated_matrix()) == [[1, None, None], [2, None, 3], [None, 4, None]]
+
+
+def test_nan_is_seen_and_not_rated(container):
+    interactions = Interactions.from_rows(container(ROWS), [3, np.nan, 2, 4])
+    assert dense(interactions.seen_matrix()) == [[1, None, None], [1, None, 1], [None, 1, None]]
+    assert dense(interactions.rated_matrix()) == [[None] * 3, [2, None, 3], [None, 4, None]]
+
+
+def test_a_rating_of_zero_is_stored():
+    assert dense(Interactions.from_rows([[1, 1], [1, 2]], [0, 5]).rated_matrix()) == [[0, 5]]
+
+
+def test_repeated_pairs_count_as_their_weighted_mean_and_their_weights_add_up():
+    X = [["ann", 1], ["bob", 1], ["ann", 1]]
+    interactions = Interactions.from_rows(X, [8, 5, 2], sample_weight=[3, 2, 1])
+    assert interactions.ratings.tolist() == [(3 * 8 + 1 * 2) / 4, 5]
+    assert interactions.weights.tolist() == [4, 2]
+
+
+def test_of_a_pair_both_rated_and_not_the_rated_rows_count():
+    interactions = Interactions.from_rows([["ann", 1]] * 3, [8, np.nan, 4], sample_weight=[1, 5, 3])
+    assert interactions.ratings.tolist() == [(1 * 8 + 3 * 4) / 4]
+    assert interactions.weights.tolist() == [4]
+
+
+def test_weight_zero_is_absent():
+    X = [["ann", 1], ["bob", 2], ["ann", 3]]
+    interactions = Interactions.from_rows(X, [8, 5, 2], sample_weight=[1, 0, 1])
+    assert interactions.users.values.tolist() == ["ann"]
+    assert interactions.items.values.tolist() == [1, 3]
+
+
+def test_integer_weights_equal_repetition():
+    rng = np.random.RandomState(0)
+    X, y = rng.randint(5, size=(40, 2)), rng.rand(40)
+    y[::7] = np.nan
+    weights = rng.randint(4, size=40)
+    weighted = Interactions.from_rows(X, y, sample_weight=weights)
+    repeated = Interactions.from_rows(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+    np.testing.assert_array_equal(weighted.indptr, repeated.indptr)
+    np.testing.assert_array_equal(weighted.item_codes, repeated.item_codes)
+    np.testing.assert_allclose(weighted.ratings, repeated.ratings)
+    np.testing.assert_array_equal(weighted.weights, repeated.weights)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    rng = np.random.RandomState(0)
+    X, y = rng.randint(9, size=(100, 2)), rng.randint(1, 11, size=100)
+    order = rng.permutation(100)
+    one, other = Interactions.from_rows(X, y), Interactions.from_rows(X[order], y[order])
+    np.testing.assert_allclose(one.rated_matrix().toarray(), other.rated_matrix().toarray())
+
+
+def test_matrix_equals_that_of_scipy_on_random_rows():
+    # scipy adds up the repeats of a COO matrix: an independent way to sums and counts.
+    rng = np.random.RandomState(1)
+    users, items, y = rng.randint(50, size=2000), rng.randint(30, size=2000), rng.rand(2000)
+    sums = sparse.coo_matrix((y, (users, items))).toarray()
+    counts = sparse.coo_matrix((np.ones(2000), (users, items))).toarray()
+    interactions = Interactions.from_rows(np.column_stack([users, items]), y)
+    matrix = interactions.rated_matrix()
+    assert matrix.has_canonical_format
+    np.testing.assert_allclose(matrix.toarray(), sums / np.maximum(counts, 1))
+    np.testing.assert_allclose(interactions.seen_matrix(interactions.weights).toarray(), counts)
+
+
+def test_without_ratings_every_row_is_seen_and_not_rated(container):
+    interactions = Interactions.from_rows(container(ROWS), None, needs_ratings=False)
+    assert not interactions.rated.any()
+    assert interactions.item_counts.tolist() == [2, 1, 1]
+
+
+def test_item_counts_count_users_once_however_often_they_watched():
+    interactions = Interactions.from_rows([[1, 5], [1, 5], [2, 5], [2, 6]], None, needs_ratings=False)
+    assert interactions.item_counts.tolist() == [2, 1]
+
+
+def test_mean_rating_is_weighted_and_over_the_rated_rows():
+    X = [["ann", 1], ["bob", 1], ["cat", 1]]
+    interactions = Interactions.from_rows(X, [8, 2, np.nan], sample_weight=[1, 2, 9])
+    assert interactions.mean_rating == (8 + 2 * 2) / 3
+
+
+def test_ratings_that_are_all_nan_raise_and_point_to_the_model_that_needs_none():
+    message = r"y contains NaN only \(4 rows with a weight\).*PopularityRecommender learns from what was"
+    with pytest.raises(ValueError, match=message):
+        Interactions.from_rows(pd.DataFrame(ROWS), [np.nan] * 4)
+
+
+def test_ratings_that_are_nan_wherever_there_is_a_weight_raise():
+    with pytest.raises(ValueError, match=r"y contains NaN only \(1 rows with a weight\)"):
+        Interactions.from_rows([[1, 1], [1, 2]], [np.nan, 8], sample_weight=[1, 0])
+
+
+def test_take_gives_rows_in_the_order_asked_and_an_empty_one_for_a_stranger():
+    rows = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4]).take([2, -1, 1, 2])
+    assert rows.codes.tolist() == [2, -1, 1, 2]
+    fourth = [None, 4, None]
+    assert dense(rows.rated_matrix()) == [fourth, [None] * 3, [2, None, 3], fourth]
+
+
+def test_take_of_nobody_is_an_empty_matrix():
+    assert Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4]).take([]).seen_matrix().shape == (
+        0,
+        3,
+    )
+
+
+def test_replace_puts_other_rows_in_the_place_of_some():
+    interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4])
+    others = interactions.take([2])
+    replaced = interactions.replace(others, np.array([0, -1, -1]))
+    assert dense(replaced.rated_matrix()) == [[None, 4, None], [2, None, 3], [None, 4, None]]
+
+
+def test_fold_in_gives_a_history_as_rows_over_the_items_of_fit(container):
+    interactions = Interactions.from_rows(container(ROWS), [3, 1, 2, 4])
+    history = container({"user_id": ["dan", "ann", "dan"], "anime_id": [30, 20, 10]})
+    rows, people = interactions.fold_in((history, [9, 8, 7]))
+    assert people.values.tolist() == ["ann", "dan"]
+    assert rows.codes.tolist() == [0, -1]
+    assert dense(rows.rated_matrix()) == [[None, 8, None], [7, None, 9]]
+
+
+def test_fold_in_leaves_unknown_items_out_and_counts_each_once():
+    interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4])
+    history = [["dan", 99], ["eve", 99], ["dan", 10], ["dan", 98]]
+    with pytest.warns(UserWarning, match=r"^2 item\(s\) of history= were not in the rows of fit"):
+        rows, people = interactions.fold_in(history)
+    assert people.values.tolist() == ["dan", "eve"]
+    assert dense(rows.seen_matrix()) == [[1, None, None], [None, None, None]]
+
+
+def test_fold_in_of_swapped_columns_raises():
+    interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4])
+    history = pd.DataFrame(ROWS)[["anime_id", "user_id"]]
+    with pytest.raises(ValueError, match=r"history= has the users in column 'anime_id', where fit saw"):
+        interactions.fold_in(history)
+
+
+def test_merge_sums_and_means_values_of_the_rows_of_each_pair():
+    merge = PairMerge(np.array([0, 1, 0]), np.array([2, 0, 2]), 3)
+    assert (merge.user_codes.tolist(), merge.item_codes.tolist()) == ([0, 1], [2, 0])
+    assert merge.sum(np.array([1.0, 2.0, 4.0])).tolist() == [5, 2]
+    values = np.array([[1.0, 0.0], [5.0, 5.0], [4.0, 6.0]])
+    assert merge.mean(values, np.array([2.0, 1.0, 1.0])).tolist() == [[2, 2], [5, 5]]

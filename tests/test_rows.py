@@ -1,0 +1,254 @@
+"""Which columns of X are the ids and which are features, and what is wrong with bad ones."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
+
+from sklearn_anime._rows import Rows, check_ratings, check_weights
+
+COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
+
+
+def parsed(X, **keys):
+    rows = Rows.parse(X, **keys)
+    return rows.user.to_list(), rows.item.to_list(), [other.to_list() for other in rows.others]
+
+
+def test_the_first_two_columns_are_user_and_item(container):
+    assert parsed(container(COLUMNS)) == (["ann", "bob"], [7, 8], [[12, 24]])
+
+
+def test_an_int_is_a_position(container):
+    assert parsed(container(COLUMNS), user=2, item=0) == ([12, 24], ["ann", "bob"], [[7, 8]])
+
+
+@pytest.mark.parametrize(
+    "keys", [{"user": "anime_id", "item": "user_id"}, {"user": 1, "item": "user_id"}]
+)
+def test_a_text_is_a_name(frame_library, keys):
+    assert parsed(frame_library(COLUMNS), **keys) == ([7, 8], ["ann", "bob"], [[12, 24]])
+
+
+def test_an_int_is_a_position_also_among_integer_column_names():
+    X = pd.DataFrame({1: [7, 8], 0: ["ann", "bob"]})
+    assert parsed(X) == ([7, 8], ["ann", "bob"], [])
+
+
+def test_names_of_the_ids_are_those_of_the_frame(frame_library):
+    rows = Rows.parse(frame_library(COLUMNS))
+    assert (rows.user.name, rows.item.name) == ("user_id", "anime_id")
+
+
+@pytest.mark.parametrize("X", [np.array([[1, 2]]), [[1, 2]], pd.DataFrame([[1, 2]])], ids=type)
+def test_ids_without_a_name_are_called_user_and_item(X):
+    rows = Rows.parse(X)
+    assert (rows.user.name, rows.item.name) == ("user", "item")
+
+
+def test_numbers_beside_text_stay_numbers(container):
+    assert Rows.parse(container(COLUMNS)).item.dtype.is_integer()
+
+
+def test_rows_are_taken_by_place_and_not_by_index():
+    X = pd.DataFrame(COLUMNS, index=[5, 5])
+    assert parsed(X) == parsed(pd.DataFrame(COLUMNS))
+
+
+@pytest.mark.parametrize("which", ["user", "item"])
+def test_unknown_name_raises_with_the_names_there_are(frame_library, which):
+    message = rf"no column 'id' \(columns: \['user_id', .*\]\)\. Name the {which} column with `{which}=`"
+    with pytest.raises(ValueError, match=message):
+        Rows.parse(frame_library(COLUMNS), **{which: "id"})
+
+
+@pytest.mark.parametrize("X", [np.array([[1, 2]]), [[1, 2]], pd.DataFrame([[1, 2]])], ids=type)
+def test_name_for_nameless_rows_raises_and_suggests_set_output(X):
+    with pytest.raises(
+        ValueError, match=r"item='anime_id' is a column name.*set_output\(transform='pan"
+    ):
+        Rows.parse(X, item="anime_id")
+
+
+def test_position_beyond_the_columns_raises(container):
+    with pytest.raises(ValueError, match=r"item=3 is no position of a column of X, which has 3 columns"):
+        Rows.parse(container(COLUMNS), item=3)
+
+
+@pytest.mark.parametrize(("user", "item"), [("anime_id", 1), (1, 1), ("anime_id", "anime_id")])
+def test_one_column_for_both_ids_raises(frame_library, user, item):
+    with pytest.raises(ValueError, match=r"name the same column 'anime_id' of X\. Name two different"):
+        Rows.parse(frame_library(COLUMNS), user=user, item=item)
+
+
+@pytest.mark.parametrize(
+    "X", [pd.DataFrame({"a": [], "b": []}), pl.DataFrame({"a": [], "b": []}), np.empty((0, 2))], ids=type
+)
+def test_no_row_raises(X):
+    with pytest.raises(ValueError, match=r"0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1"):
+        Rows.parse(X)
+
+
+@pytest.mark.parametrize("n_columns", [0, 1])
+def test_too_few_columns_raise(n_columns):
+    with pytest.raises(
+        ValueError, match=rf"{n_columns} feature\(s\).*of 2 is required: a row is a user id"
+    ):
+        Rows.parse(pd.DataFrame({"user_id": [1, 2]}).iloc[:, :n_columns])
+
+
+@pytest.mark.parametrize(
+    "X", [["ann", "bob"], np.array([1, 2]), pd.Series([1, 2]), pl.Series([1, 2])], ids=type
+)
+def test_one_dimension_raises(X):
+    with pytest.raises(ValueError, match=r"Expected (2D array|a 2-dimensional container)"):
+        Rows.parse(X)
+
+
+def test_sparse_matrix_raises():
+    with pytest.raises(TypeError, match=r"Sparse data was passed"):
+        Rows.parse(sparse.eye_array(3, format="csr"))
+
+
+def test_two_columns_of_one_name_raise():
+    with pytest.raises(ValueError, match=r"unique column names.*\n.*'a'"):
+        Rows.parse(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+def test_features_are_the_other_columns_as_floats(container):
+    X = container({"flag": [True, False], **COLUMNS})
+    features = Rows.parse(X, user=1, item=2).features()
+    assert features.dtype == np.float64
+    assert features.tolist() == [[1, 12], [0, 24]]
+
+
+def test_no_other_column_gives_features_of_no_width(container):
+    X = container({name: COLUMNS[name] for name in ("user_id", "anime_id")})
+    assert Rows.parse(X).features().shape == (2, 0)
+
+
+def test_numeric_categories_are_features():
+    X = pd.DataFrame({**COLUMNS, "season": pd.Categorical([2, 1])})
+    assert Rows.parse(X).features().tolist() == [[12, 2], [24, 1]]
+
+
+def test_text_feature_raises_with_its_column_and_a_remedy(frame_library):
+    X = frame_library({**COLUMNS, "genre": ["Action", "Drama"]})
+    with pytest.raises(ValueError, match=r"column 'genre' of X holds 'Action' \(row 0\).*OneHotEncoder"):
+        Rows.parse(X).features()
+
+
+def test_text_feature_of_an_array_is_named_by_its_place():
+    X = np.array([["ann", 7, 1], ["bob", 8, "many"]], dtype=object)
+    with pytest.raises(ValueError, match=r"column 'x2' of X holds 'many' \(row 1\)"):
+        Rows.parse(X).features()
+
+
+@pytest.mark.parametrize("bad", [np.nan, None, np.inf])
+def test_missing_or_infinite_feature_raises_with_its_column_and_a_remedy(frame_library, bad):
+    X = frame_library({**COLUMNS, "score": [8.5, bad]})
+    with pytest.raises(
+        ValueError, match=r"NaN or infinity: (nan|inf) in row 1 of column 'score'.*SimpleImp"
+    ):
+        Rows.parse(X).features()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [8, None],
+        [8.0, np.nan],
+        np.array([8, None], dtype=object),
+        np.array([8, np.nan], dtype=np.float32),
+        pd.Series([8, pd.NA], dtype="Int64"),
+        pd.Series([8, pd.NA], dtype=object),
+        pd.Series([8.0, np.nan], index=[4, 4]),
+        pd.Series([8, None], dtype="category"),
+        pl.Series([8, None]),
+        pl.Series([8.0, float("nan")]),
+        pl.Series([Decimal(8), None]),
+        [Decimal(8), None],
+        [Fraction(8), None],
+    ],
+    ids=repr,
+)
+def test_missing_rating_is_nan(y):
+    ratings = check_ratings(y, 2)
+    assert ratings.dtype == np.float64
+    np.testing.assert_array_equal(ratings, [8.0, np.nan])
+
+
+def test_column_of_ratings_is_flattened_with_the_warning_of_scikit_learn():
+    with pytest.warns(DataConversionWarning, match=r"column-vector y was passed"):
+        assert check_ratings(pd.DataFrame({"rating": [8, 7]}), 2).tolist() == [8, 7]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [8, "many"],
+        np.array([8, "many"], dtype=object),
+        pd.Series([8, "many"]),
+        pd.Series([pd.NA, "many"], dtype=object),
+        pd.Series([None, "many"], dtype="category"),
+        pl.Series([None, "many"]),
+    ],
+    ids=repr,
+)
+def test_text_rating_raises_with_its_row(y):
+    with pytest.raises(ValueError, match=r"y holds '(many|8)' \(row [01]\), which is no number"):
+        check_ratings(y, 2)
+
+
+def test_text_that_looks_like_a_number_is_text():
+    with pytest.raises(ValueError, match=r"y holds '8' \(row 1\), which is no number"):
+        check_ratings(np.array([7, "8"], dtype=object), 2)
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_infinite_rating_raises_with_its_row(infinite):
+    with pytest.raises(ValueError, match=r"y contains infinity \(row 1\)\. A rating is a finite number"):
+        check_ratings([8, infinite], 2)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, r"requires y to be passed, but the target y is None"),
+        ([8], r"inconsistent numbers of samples: \[2, 1\]"),
+        ([[8, 7], [6, 5]], r"y should be a 1d array, got an array of shape \(2, 2\)"),
+        (8, r"y should be a 1d array, got an array of shape \(\)"),
+    ],
+    ids=["none", "length", "2d", "scalar"],
+)
+def test_ratings_of_another_form_raise(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_ratings(y, 2)
+
+
+@pytest.mark.parametrize(
+    ("sample_weight", "weights"),
+    [(None, [1, 1]), ([2, 0], [2, 0]), (3.0, [3, 3]), (pl.Series([1, 2]), [1, 2])],
+)
+def test_weights_default_to_one(sample_weight, weights):
+    assert check_weights(sample_weight, 2).tolist() == weights
+
+
+@pytest.mark.parametrize(
+    ("sample_weight", "message"),
+    [
+        ([0, 0], r"at least one non-zero number"),
+        ([1, -1], r"Negative values in data passed to `sample_weight`"),
+        ([1, np.nan], r"sample_weight contains NaN"),
+        ([1], r"sample_weight.shape == \(1,\), expected \(2,\)"),
+    ],
+    ids=["all zero", "negative", "nan", "length"],
+)
+def test_bad_weights_raise(sample_weight, message):
+    with pytest.raises(ValueError, match=message):
+        check_weights(sample_weight, 2)
