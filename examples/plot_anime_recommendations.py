@@ -67,10 +67,11 @@ genres = WeightedOneHotGenres().set_output(transform="pandas")
 weighted = genres.fit_transform(catalogue[["genre"]])
 pca = PCA(10, random_state=0).fit(weighted)
 print(weighted.iloc[:5, :8].set_index(catalogue.name[:5]).astype(int).to_string())
-print(f"\n10 of {weighted.shape[1]} dimensions hold {pca.explained_variance_ratio_.sum():.0%} of the variance.")
+explained = pca.explained_variance_ratio_
+print(f"\n10 of {weighted.shape[1]} dimensions hold {explained.sum():.0%} of the variance.")
 
 fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
-components, explained = range(1, 11), pca.explained_variance_ratio_
+components = range(1, 11)
 ax.bar(components, explained, color="tab:blue", label="each component")
 ax.plot(components, explained.cumsum(), "o-", color="tab:orange", label="in total")
 ax.set(
@@ -102,9 +103,7 @@ ax.scatter(*svd.user_factors_[:, :2].T, s=8, color="lightgray", label="all users
 for person, colour in ((user, "tab:blue"), (friend, "tab:orange")):
     place = svd.user_factors_[np.flatnonzero(svd.users_ == person)[0]]
     ax.scatter(*place[:2], s=90, color=colour, edgecolor="black", label=f"user {person}")
-ax.set(
-    title="Users in the first two components of the SVD", xlabel="Component 1", ylabel="Component 2"
-)
+ax.set(title="Users in the first two components of the SVD", xlabel="Component 1", ylabel="Component 2")
 ax.legend()
 
 # %%
@@ -260,11 +259,12 @@ ax.legend()
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingRandomSearchCV, KFold
 
+genre_step = "columntransformer__genres"
 search = HalvingRandomSearchCV(
     full_model.set_params(embeddingregressor__patience=None, embeddingregressor__epochs=8),
     {
-        "columntransformer__genres__weightedonehotgenres__weighting": ["linear", "reciprocal", "uniform"],
-        "columntransformer__genres__pca__n_components": [5, 10],
+        f"{genre_step}__weightedonehotgenres__weighting": ["linear", "reciprocal", "uniform"],
+        f"{genre_step}__pca__n_components": [5, 10],
         "embeddingregressor__embedding_dim": [4, 8, 16],
     },
     n_candidates=4,

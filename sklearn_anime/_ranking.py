@@ -1,14 +1,21 @@
-"""Which items may be recommended, which of them score best, and the tidy frame that says so."""
+"""Which items may be recommended, which of them score best, and the tidy frames that say so."""
 
 from dataclasses import dataclass
 from numbers import Integral
 
 import narwhals as nw
 import numpy as np
-from sklearn.utils import check_scalar
+import pandas as pd
+from joblib import effective_n_jobs
+from scipy import sparse
+from sklearn import get_config
+from sklearn.preprocessing import normalize
+from sklearn.utils import check_scalar, gen_batches
 
 from sklearn_anime._ids import Vocabulary, as_series
 from sklearn_anime._rows import numeric_columns, table_columns
+
+LARGEST_BLOCK = 64 * 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -20,15 +27,15 @@ class Candidates:
     items : Vocabulary
         The items of ``fit``, then the new ones.
 
-    allowed : ndarray of bool of shape (n_items,)
-        Which of them may be recommended.
+    codes : ndarray of shape (n_candidates,)
+        Codes of those that may be recommended.
 
     new_features : ndarray of shape (n_new_items, n_item_features) or None
         Features of the new ones; None where there are none.
     """
 
     items: Vocabulary
-    allowed: np.ndarray
+    codes: np.ndarray
     new_features: np.ndarray | None
 
     @classmethod
@@ -48,10 +55,14 @@ class Candidates:
                 )
         if exclude is not None:
             allowed[_known(items, exclude)] = False
-        return cls(items, allowed, features)
+        return cls(items, np.flatnonzero(allowed), features)
 
     def __len__(self):
         return len(self.items)
+
+    def restrict(self, scores):
+        """Return the columns of the candidates out of scores of all items."""
+        return scores if len(self.codes) == len(self) else scores[:, self.codes]
 
 
 def best_of(scores, n):
@@ -78,6 +89,8 @@ def best_of(scores, n):
     ([1, 2, 0, 2], [1, 2, 1, 2])
     """
     n = min(n, scores.shape[1])
+    if n == 0:
+        return joined([])
     last = scores.shape[1] - n
     best = np.argpartition(scores, last, axis=1)[:, last:]
     _prefer_first(best, scores)
@@ -125,6 +138,41 @@ def _check_names(names):
             raise ValueError(
                 f"An id column of X is called {name!r}, as is a column of the answer. Rename it in X."
             )
+
+
+def block_length(n_columns, n_jobs=None):
+    """Return how many rows of scores fit in the memory that one worker may use."""
+    budget = get_config()["working_memory"] * 2**20 / effective_n_jobs(n_jobs)
+    return max(1, int(min(budget, LARGEST_BLOCK) // (8 * max(n_columns, 1))))
+
+
+def batches(n_rows, length):
+    """Return slices of at most `length` rows; none where there are no rows."""
+    return gen_batches(n_rows, length) if n_rows else []
+
+
+def similar_frame(vectors, vocabulary, ids, role, n):
+    """Return the nearest ids of some ids, by the cosine of their vectors, as a tidy frame."""
+    n = check_scalar(n, f"n_{role}s", Integral, min_val=1)
+    codes = pd.unique(vocabulary.lookup(ids, role))
+    vectors = normalize(vectors)
+    blocks = batches(len(codes), block_length(len(vocabulary)))
+    ranked = (_nearest(vectors, codes, block, n) for block in blocks)
+    places, found, similarity, ranks = joined(ranked)
+    return tidy_frame(
+        vocabulary.decode(codes[places]),
+        vocabulary.decode(found).alias("neighbour"),
+        similarity=similarity,
+        rank=ranks,
+    )
+
+
+def _nearest(vectors, codes, block, n):
+    cosine = vectors[codes[block]] @ vectors.T
+    cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
+    cosine[np.arange(len(cosine)), codes[block]] = -np.inf
+    places, found, similarity, ranks = best_of(cosine, n)
+    return places + block.start, found, similarity, ranks
 
 
 def explanation_frame(terms, n, like):

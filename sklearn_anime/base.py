@@ -5,23 +5,25 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from joblib import effective_n_jobs
-from scipy import sparse
-from sklearn import get_config
 from sklearn.base import RegressorMixin, TransformerMixin
 from sklearn.metrics import r2_score
-from sklearn.preprocessing import normalize
-from sklearn.utils import check_scalar, gen_batches
+from sklearn.utils import check_scalar
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._ids import as_series
-from sklearn_anime._ranking import Candidates, best_of, joined, tidy_frame
+from sklearn_anime._ranking import (
+    Candidates,
+    batches,
+    best_of,
+    block_length,
+    joined,
+    similar_frame,
+    tidy_frame,
+)
 from sklearn_anime._rows import Rows, check_ratings, check_weights
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.utils._sklearn import check_feature_names_in
-
-LARGEST_BLOCK = 64 * 2**20  # bytes
 
 
 class RecommenderMixin:
@@ -134,7 +136,7 @@ class RecommenderMixin:
             If an item was not in the rows of ``fit``.
         """
         check_is_fitted(self)
-        return _similar(self._item_vectors(), self.interactions_.items, items, "item", n_items)
+        return similar_frame(self._item_vectors(), self.interactions_.items, items, "item", n_items)
 
     def similar_users(self, users, n_users: int = 10):
         """Find the users most like some users.
@@ -161,7 +163,7 @@ class RecommenderMixin:
             If a user was not in the rows of ``fit``.
         """
         check_is_fitted(self)
-        return _similar(self._user_vectors(), self.interactions_.users, users, "user", n_users)
+        return similar_frame(self._user_vectors(), self.interactions_.users, users, "user", n_users)
 
     def score(self, X, y=None) -> float:
         """Return the NDCG@10 of the recommendations to the users of ``X``.
@@ -214,7 +216,7 @@ class RecommenderMixin:
         candidates = Candidates.select(self.interactions_, items, include, exclude)
         self._warn_of_context()
         self._warn_of_strangers(rows)
-        blocks = _batches(len(codes), block_length(len(candidates), self._n_jobs))
+        blocks = batches(len(codes), block_length(len(candidates), self._n_jobs))
         ranked = Parallel(n_jobs=self._n_jobs, prefer="threads")(
             delayed(self._rank_block)(rows, block, score_block, candidates, n_items, exclude_seen)
             for block in blocks
@@ -262,11 +264,10 @@ class RecommenderMixin:
         """Return place of the user, code of the item, score and rank of the best of a block."""
         rows = rows.take(np.arange(block.start, block.stop))
         scores = self._score_candidates(rows, score_block, candidates)
-        scores[:, ~candidates.allowed] = -np.inf
         if exclude_seen:
             scores[rows.row_codes, rows.item_codes] = -np.inf
-        places, found, values, ranks = best_of(scores, n_items)
-        return places + block.start, found, values, ranks
+        places, found, values, ranks = best_of(candidates.restrict(scores), n_items)
+        return places + block.start, candidates.codes[found], values, ranks
 
     def _score_candidates(self, rows, score_block, candidates):
         scores = score_block(rows)
@@ -387,39 +388,6 @@ class RatingRegressorMixin(RegressorMixin):
         # The common checks rate random ids, from which nothing can be learned.
         tags.regressor_tags.poor_score = True
         return tags
-
-
-def block_length(n_columns, n_jobs=None):
-    """Return how many rows of scores fit in the memory that one worker may use."""
-    budget = get_config()["working_memory"] * 2**20 / effective_n_jobs(n_jobs)
-    return max(1, int(min(budget, LARGEST_BLOCK) // (8 * max(n_columns, 1))))
-
-
-def _batches(n_rows, length):
-    return gen_batches(n_rows, length) if n_rows else []
-
-
-def _similar(vectors, vocabulary, ids, role, n):
-    n = check_scalar(n, f"n_{role}s", Integral, min_val=1)
-    codes = pd.unique(vocabulary.lookup(ids, role))
-    vectors = normalize(vectors)
-    blocks = _batches(len(codes), block_length(len(vocabulary)))
-    ranked = (_nearest(vectors, codes, block, n) for block in blocks)
-    places, found, similarity, ranks = joined(ranked)
-    return tidy_frame(
-        vocabulary.decode(codes[places]),
-        vocabulary.decode(found).alias("neighbour"),
-        similarity=similarity,
-        rank=ranks,
-    )
-
-
-def _nearest(vectors, codes, block, n):
-    cosine = vectors[codes[block]] @ vectors.T
-    cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
-    cosine[np.arange(len(cosine)), codes[block]] = -np.inf
-    places, found, similarity, ranks = best_of(cosine, n)
-    return places + block.start, found, similarity, ranks
 
 
 def _rows_or_zeros(factors, codes):

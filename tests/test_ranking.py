@@ -74,19 +74,19 @@ def test_no_block_is_joined_to_nothing():
 
 
 def test_every_item_of_fit_is_a_candidate():
-    assert candidates().allowed.tolist() == [True] * 3
+    assert candidates().codes.tolist() == [0, 1, 2]
 
 
 def test_include_and_exclude_restrict_the_candidates_and_ignore_unknown_ids():
-    assert candidates(include=[1, 3, 99], exclude=[3, 98]).allowed.tolist() == [True, False, False]
+    assert candidates(include=[1, 3, 99], exclude=[3, 98]).codes.tolist() == [0]
 
 
 def test_include_of_nothing_leaves_no_candidate():
-    assert not candidates(include=[]).allowed.any()
+    assert len(candidates(include=[]).codes) == 0
 
 
 def test_include_of_a_generator_is_read_once():
-    assert candidates(include=(item for item in [2])).allowed.tolist() == [False, True, False]
+    assert candidates(include=(item for item in [2])).codes.tolist() == [1]
 
 
 @pytest.mark.parametrize("include", [[99], "1", iter([99])], ids=["unknown", "another type", "iterator"])
@@ -101,7 +101,7 @@ def test_new_items_come_after_those_of_fit_with_their_features():
     chosen = candidates(new=[[9, 50], [5, 40]])
     assert chosen.items.decode([3, 4]).to_list() == [9, 5]
     assert chosen.new_features.tolist() == [[50], [40]]
-    assert chosen.allowed.tolist() == [True] * 5
+    assert chosen.codes.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_new_items_that_fit_knows_stay_as_they_are():

@@ -17,6 +17,9 @@ class UserSpace:
     users : ndarray of shape (n_users, n_components), or sparse matrix of shape (n_users, n_items)
         Places of the users of ``fit``; the matrix itself where there is no SVD.
 
+    directions : like users
+        The places at unit length.
+
     components : ndarray of shape (n_components, n_items) or None
         Right singular vectors.
 
@@ -27,11 +30,12 @@ class UserSpace:
     --------
     >>> from scipy import sparse
     >>> space = UserSpace.fit(sparse.csr_matrix([[2.0, 0.0], [1.0, 0.0], [0.0, 5.0]]), None)
-    >>> space.similarity(space.place(sparse.csr_matrix([[3.0, 0.0]]))).tolist()
+    >>> space.similarity(space.direct(sparse.csr_matrix([[3.0, 0.0]]))).tolist()
     [[1.0, 1.0, 0.0]]
     """
 
     users: np.ndarray | sparse.csr_matrix
+    directions: np.ndarray | sparse.csr_matrix
     components: np.ndarray | None = None
     singular_values: np.ndarray | None = None
     explained_variance_ratio: np.ndarray | None = None
@@ -40,11 +44,12 @@ class UserSpace:
     def fit(cls, matrix, n_components, random_state=None):
         """Factorise a sparse matrix, or keep its raw rows where `n_components` is None."""
         if n_components is None:
-            return cls(matrix)
+            return cls(matrix, normalize(matrix))
         _, values, components = randomized_svd(matrix, n_components, random_state=random_state)
         total = (matrix.data**2).sum()
         ratio = values**2 / total if total > 0 else np.zeros_like(values)
-        return cls(matrix @ components.T, components, values, ratio)
+        places = matrix @ components.T
+        return cls(places, normalize(places), components, values, ratio)
 
     @property
     def items(self):
@@ -53,13 +58,13 @@ class UserSpace:
             return self.users.T.tocsr()
         return self.components.T * self.singular_values
 
-    def place(self, matrix):
-        """Return the places of users given by rows over the same items."""
-        return matrix if self.components is None else matrix @ self.components.T
+    def direct(self, matrix):
+        """Return the directions of users given by rows over the same items."""
+        return normalize(matrix if self.components is None else matrix @ self.components.T)
 
-    def similarity(self, places, users=slice(None)):
-        """Return the cosine of places with some users of ``fit``, negative ones as 0."""
-        cosine = normalize(places) @ normalize(self.users[users]).T
+    def similarity(self, directions, users=slice(None)):
+        """Return the cosine of directions with some users of ``fit``, negative ones as 0."""
+        cosine = directions @ self.directions[users].T
         cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
         return np.maximum(cosine, 0.0, out=cosine)
 

@@ -13,7 +13,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, block_length
+from sklearn_anime._ranking import block_length
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.baseline._bias import Biases
 from sklearn_anime.neighbors._space import UserSpace, keep_largest
 from sklearn_anime.utils._sklearn import Interval, fit_context
@@ -292,7 +293,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
                 continue
             for block in gen_batches(len(pairs), block_length(len(raters))):
                 users = user_codes[pairs[block]]
-                near = self._taste.similarity(self._taste.users[users], raters) * weights
+                near = self._taste.similarity(self._taste.directions[users], raters) * weights
                 near[users[:, None] == raters] = 0.0
                 keep_largest(near, self._n_neighbors)
                 total = near.sum(axis=1) + self.shrinkage
@@ -316,10 +317,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def _score_block(self, rows, lent=None):
         lent = self._lent_ratings() if lent is None else lent
-        places = self._seen.place(rows.seen_matrix())
+        directions = self._seen.direct(rows.seen_matrix())
         scores = np.empty(rows.shape)
         for block in gen_batches(len(rows.codes), block_length(len(self.users_))):
-            near = self._seen.similarity(places[block])
+            near = self._seen.similarity(directions[block])
             known = np.flatnonzero(rows.codes[block] >= 0)
             near[known, rows.codes[block][known]] = 0.0
             keep_largest(near, self._n_neighbors)

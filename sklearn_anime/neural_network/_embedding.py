@@ -11,7 +11,8 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import validate_data
 
 from sklearn_anime._interactions import Interactions
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, block_length
+from sklearn_anime._ranking import block_length
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
 
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
@@ -131,7 +132,8 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
     With ``"dot+mlp"`` the standardised rating is ``b_u + b_i + p_u . q_i + mlp([p_u, q_i, x])``, the
     sum of a factor model [1]_ and a perceptron over the same vectors [2]_. Features and ratings
     are standardised inside and mapped back. With equal `random_state` the predictions are equal, in
-    one process or in two.
+    one process or in two. Python's and NumPy's global generators are left as they were; TensorFlow's
+    keeps its seed and starts again from it.
 
     References
     ----------

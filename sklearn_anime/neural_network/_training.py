@@ -12,7 +12,6 @@ import keras
 import numpy as np
 from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
-from tensorflow.python.eager import context as tensorflow_context
 
 from sklearn_anime.neural_network._model import build_network
 
@@ -105,7 +104,7 @@ def train_network(
         random_state=seed,
     )
     even = (sample_weight == sample_weight[0]).all()
-    with quiet(), keep_generator():
+    with quiet():
         regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
     _check_converged(regressor.history_["error"][-1], learning_rate)
     return regressor
@@ -121,18 +120,6 @@ def quiet():
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def keep_generator():
-    """Keep TensorFlow's global generator where it is: scikeras would restart it from its seed."""
-    context = tensorflow_context.context()
-    generator = getattr(context, "_rng", None)  # no public function gives it; none before a seed is set
-    try:
-        yield
-    finally:
-        if generator is not None:
-            context._rng = generator
 
 
 def _check_converged(loss, learning_rate):

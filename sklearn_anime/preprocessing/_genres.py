@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,7 +23,13 @@ from sklearn_anime.preprocessing._weights import (
     stack_dense,
     stack_sparse,
 )
-from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
+from sklearn_anime.utils._sklearn import (
+    Interval,
+    RealNotInt,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+)
 
 INFREQUENT = "infrequent"
 
@@ -262,7 +268,8 @@ class WeightedOneHotGenres(TransformerMixin, BaseEstimator):
         feature_names_out : ndarray of str objects
             Names, in the order of the output.
         """
-        names_in = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
+        check_is_fitted(self)
+        names_in = check_feature_names_in(self, input_features)
         genres = zip(names_in, self._output_genres(), strict=True)
         names = [f"{name}_{genre}" for name, column in genres for genre in column]
         return np.array(names, dtype=object)

@@ -58,25 +58,25 @@ def test_items_are_singular_vectors_times_singular_values(dense, space):
 
 
 def test_place_of_a_row_of_fit_is_that_of_its_user(dense, space):
-    assert_allclose(space.place(sparse.csr_matrix(dense[[4, 2]])), space.users[[4, 2]])
+    assert_allclose(space.direct(sparse.csr_matrix(dense[[4, 2]])), space.directions[[4, 2]])
 
 
 def test_similarity_is_the_cosine_with_negative_ones_as_zero(space):
     expected = np.maximum(cosines(space.users[:2], space.users), 0)
-    assert_allclose(space.similarity(space.users[:2]), expected, atol=1e-12)
+    assert_allclose(space.similarity(space.directions[:2]), expected, atol=1e-12)
     assert (expected == 0).any()
 
 
 def test_similarity_to_some_users_is_these_columns_of_the_similarity_to_all(space):
-    everyone = space.similarity(space.users[:2])
-    assert_allclose(space.similarity(space.users[:2], np.array([5, 1])), everyone[:, [5, 1]])
+    everyone = space.similarity(space.directions[:2])
+    assert_allclose(space.similarity(space.directions[:2], np.array([5, 1])), everyone[:, [5, 1]])
 
 
 def test_without_components_the_similarity_is_the_cosine_of_the_raw_rows(dense):
     space = UserSpace.fit(sparse.csr_matrix(dense), None)
     new = sparse.csr_matrix(dense[:2] + 1.0)
     expected = np.maximum(cosines(dense[:2] + 1.0, dense), 0)
-    assert_allclose(space.similarity(space.place(new)), expected, atol=1e-12)
+    assert_allclose(space.similarity(space.direct(new)), expected, atol=1e-12)
 
 
 def test_without_components_there_are_no_singular_values(dense):
@@ -91,7 +91,7 @@ def test_without_components_the_items_are_the_columns(dense):
 
 def test_a_row_of_zeros_is_similar_to_nobody(space):
     empty = sparse.csr_matrix((1, 7))
-    assert_array_equal(space.similarity(space.place(empty)), np.zeros((1, 9)))
+    assert_array_equal(space.similarity(space.direct(empty)), np.zeros((1, 9)))
 
 
 def test_a_matrix_of_zeros_explains_nothing():
