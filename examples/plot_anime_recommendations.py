@@ -176,7 +176,7 @@ rows = ColumnTransformer(
     ],
     verbose_feature_names_out=False,
 ).set_output(transform="pandas")
-settings = {"batch_size": 512, "patience": 5, "random_state": 0}
+settings = {"batch_size": 512, "epochs": 15, "patience": 5, "random_state": 0}
 id_model = EmbeddingRegressor(16, (32, 8), **settings)
 full_model = make_pipeline(rows, EmbeddingRegressor(8, (16, 8), **settings))
 id_model.fit(train[ids], y_train)
@@ -267,7 +267,7 @@ search = HalvingRandomSearchCV(
         f"{genre_step}__pca__n_components": [5, 10],
         "embeddingregressor__embedding_dim": [4, 8, 16],
     },
-    n_candidates=4,
+    n_candidates=3,
     factor=4,
     min_resources=len(train) // 4,
     cv=KFold(2, shuffle=True, random_state=0),
