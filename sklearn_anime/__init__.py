@@ -19,6 +19,7 @@ import importlib
 __version__ = "0.1.0"
 
 _SUBPACKAGES = (
+    "base",
     "baseline",
     "datasets",
     "metrics",

@@ -7,11 +7,17 @@ from numbers import Real
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from sklearn_anime._ids import as_series
 from sklearn_anime.utils._sklearn import check_sample_weight
+
+REMEDIES = (
+    "Turn text into numbers first, for instance with WeightedOneHotGenres or OneHotEncoder in a "
+    "ColumnTransformer.",
+    "Ratings are numbers: convert them, for instance with pandas.to_numeric.",
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +71,27 @@ class Rows:
 
 def table_columns(X):
     """Return the columns of ``X`` as narwhals Series, and whether they have names."""
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError("X is a lazy frame. Call .collect() on it first.")
     if not nw.dependencies.is_into_dataframe(X):
         return _array_columns(X), False
-    frame = nw.from_native(X, eager_only=True)
+    frame = _eager_frame(X)
     if len(frame) == 0:
-        raise ValueError(f"X has 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"X has 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required. "
+            "Check the filters that made the table."
+        )
     named = all(isinstance(name, str) for name in frame.columns)
     if not named:
         frame = nw.from_native(X.set_axis([str(name) for name in X.columns], axis=1))
     return [frame[:, place] for place in range(frame.shape[1])], named
+
+
+def _eager_frame(X):
+    try:
+        return nw.from_native(X, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        raise ValueError(f"Two columns of X have the same name ({error}). Rename one.") from error
 
 
 def numeric_columns(columns, n_rows):
@@ -91,7 +109,11 @@ def check_ratings(y, n_rows):
         y = _floats(nw.from_native(y, series_only=True), "y")
     y = column_or_1d(y, warn=True)
     ratings = _floats(as_series(y), "y") if y.dtype.kind not in "fiub" else y.astype(np.float64)
-    check_consistent_length(np.empty(n_rows), ratings)
+    if len(ratings) != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {n_rows} rows and y "
+            f"has {len(ratings)} ratings. Give one rating for each row, NaN where there is none."
+        )
     if np.isinf(ratings).any():
         raise ValueError(
             f"Input y contains infinity (row {np.argmax(np.isinf(ratings))}). A rating is a finite "
@@ -163,7 +185,6 @@ def _float(value, row, what):
         return np.nan
     if not isinstance(value, (Real, Decimal, np.bool_)):
         raise ValueError(
-            f"{what} holds {value!r} (row {row}), which is no number. Turn text into numbers first, "
-            f"for instance with WeightedOneHotGenres or OneHotEncoder in a ColumnTransformer."
+            f"{what} holds {value!r} (row {row}), which is no number. {REMEDIES[what == 'y']}"
         )
     return float(value)

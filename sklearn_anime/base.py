@@ -25,6 +25,8 @@ from sklearn_anime._rows import Rows, check_ratings, check_weights
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.utils._sklearn import check_feature_names_in
 
+__all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
+
 
 class RecommenderMixin:
     """Mixin of all recommenders: lists for people, and similar items and users.

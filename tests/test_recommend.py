@@ -354,7 +354,7 @@ def test_history_with_swapped_columns_raises(model):
         (["zoe", 1], r"Expected 2D array"),
         ([["zoe", None]], r"NaN as item id in row 0"),
         (([["zoe", 1]], [np.inf]), r"y contains infinity"),
-        (([["zoe", 1]], [8, 9]), r"inconsistent numbers of samples: \[1, 2\]"),
+        (([["zoe", 1]], [8, 9]), r"X has 1 rows and y has 2 ratings"),
         (([["zoe", 1]], ["good"]), r"y holds 'good' \(row 0\)"),
     ],
 )
@@ -596,7 +596,7 @@ def test_score_of_a_rating_model_is_r2_over_the_rated_rows():
     [
         ([np.nan] * 7, None, r"y contains NaN only: there is no rating to compare"),
         (RATINGS, [1, 2], r"sample_weight.shape == \(2,\), expected \(7,\)"),
-        (RATINGS[:3], None, r"inconsistent numbers of samples: \[7, 3\]"),
+        (RATINGS[:3], None, r"X has 7 rows and y has 3 ratings"),
     ],
     ids=["nan", "weights", "length"],
 )
@@ -626,7 +626,7 @@ BAD_TABLES = {
     "infinite id": (pd.DataFrame(ROWS).replace({"anime_id": {4: np.inf}}), RATINGS, r"inf is no id"),
     "infinite rating": (pd.DataFrame(ROWS), [np.inf, *RATINGS[1:]], r"y contains infinity"),
     "text rating": (pd.DataFrame(ROWS), ["good"] * 7, r"y holds 'good'"),
-    "other length": (pd.DataFrame(ROWS), RATINGS[1:], r"inconsistent numbers of samples"),
+    "other length": (pd.DataFrame(ROWS), RATINGS[1:], r"X has \d+ rows and y has \d+ ratings"),
     "mixed names": (pd.DataFrame(ROWS).set_axis(["user_id", 1], axis=1), RATINGS, r"have string names"),
 }
 

@@ -220,7 +220,7 @@ def test_infinite_rating_raises_with_its_row(infinite):
     ("y", "message"),
     [
         (None, r"requires y to be passed, but the target y is None"),
-        ([8], r"inconsistent numbers of samples: \[2, 1\]"),
+        ([8], r"X has 2 rows and y has 1 ratings"),
         ([[8, 7], [6, 5]], r"y should be a 1d array, got an array of shape \(2, 2\)"),
         (8, r"y should be a 1d array, got an array of shape \(\)"),
     ],

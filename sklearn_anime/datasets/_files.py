@@ -1,6 +1,7 @@
 """Read the files of the data set: plain or compressed, with errors that name the line."""
 
 import gzip
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -77,6 +78,8 @@ def read_table(path: Path, dtype: dict) -> pd.DataFrame:
         found = _read_header(path)
         _check_columns(path, found, list(dtype))
         table = _parse(path, found, dtype)[list(dtype)]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not encoded in UTF-8 ({error}). Save it as UTF-8.") from error
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged ({error}). Download it again.") from error
     if table.empty:
@@ -105,8 +108,10 @@ def _parse(path, found, dtype):
     # `usecols` doubles the time that pandas takes, so it is given only where it leaves something out
     usecols = list(dtype) if set(found) - set(dtype) else None
     try:
-        table = pd.read_csv(path, usecols=usecols, dtype=dtype, index_col=False)
-    except pd.errors.ParserError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a line with a field too many
+            table = pd.read_csv(path, usecols=usecols, dtype=dtype, index_col=False)
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise ValueError(
             f"{path} is no table: {str(error).strip()}. Correct or remove that line."
         ) from error

@@ -19,6 +19,8 @@ from sklearn_anime.baseline._bias import Biases
 from sklearn_anime.neighbors._space import UserSpace, keep_largest
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
+NO_SCORE = 1e-9  # a sum of similarities that are 0 up to rounding
+
 
 def _has_factors(model):
     return model.n_components is not None
@@ -28,7 +30,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     """Predict and recommend from the ratings of near users in SVD space.
 
     What the biases leave over of the ratings is a sparse matrix of users x items. Its truncated
-    SVD gives each user a place; near users lend their ratings to each other.
+    SVD gives each user a place; near users lend their ratings to each other. For lists, users are
+    near who have seen the same: their places are those in the SVD of the matrix of what was seen.
 
     Parameters
     ----------
@@ -105,9 +108,15 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     ``b(u, i) + sum(w(u, v) * r(v, i)) / (sum(w(u, v)) + shrinkage)``
 
-    over the nearest users ``v != u`` who have rated ``i`` [1]_. Lists rank by the ratings of the
-    nearest users summed by ``w``, so that what many near ones have seen and liked comes first;
-    what one of them has seen and not rated counts as their predicted rating.
+    over the nearest users ``v != u`` who have rated ``i`` [1]_. The cosine is that of the places in
+    the SVD of the residuals, which ``user_factors_``, ``transform`` and ``similar_users`` give.
+
+    Lists rank by ``sum(max(cosine(u, v), 0) * y(v, i))`` over the nearest users, so that what many
+    near ones have seen and liked comes first; what ``v`` has seen and not rated counts as predicted
+    by the baseline. Here the cosine is that of the places in the SVD of the matrix which is 1 where
+    a user has seen an item: it ranks far better than that of the residuals. Sample weights do not
+    enter it. Titles that no near user has seen come last, the most popular first, with a score
+    below 0; with `min_rating` they are left out.
 
     References
     ----------
@@ -172,7 +181,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             Ratings; NaN is "seen, not rated".
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows: in the baseline, and of a rating that is lent.
+            Weights of the rows: in the baseline, and of a rating that is lent for a prediction.
 
         Returns
         -------
@@ -239,8 +248,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             :meth:`sklearn_anime.base.RecommenderMixin.recommend`.
 
         min_rating : float, default=None
-            Sum only the neighbours' ratings at or above it. None sums all of them, and what was
-            seen without a rating.
+            Sum only the neighbours' ratings at or above it, and leave out titles that have none.
+            None sums all of them, and what was seen without a rating.
 
         Returns
         -------
@@ -252,7 +261,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         if min_rating is not None:
             check_scalar(min_rating, "min_rating", Real)
         return self._recommend(
-            partial(self._score_block, lent=self._lent_ratings(min_rating)),
+            partial(self._score_block, lent=self._lent_ratings(min_rating), fill=min_rating is None),
             users,
             n_items,
             history=history,
@@ -315,7 +324,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             lent = np.where(seen.ratings >= min_rating, seen.ratings, 0.0)
         return seen.seen_matrix(lent)
 
-    def _score_block(self, rows, lent=None):
+    def _score_block(self, rows, lent=None, fill=True):
         lent = self._lent_ratings() if lent is None else lent
         directions = self._seen.direct(rows.seen_matrix())
         scores = np.empty(rows.shape)
@@ -325,7 +334,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             near[known, rows.codes[block][known]] = 0.0
             keep_largest(near, self._n_neighbors)
             scores[block] = (sparse.csr_matrix(near) @ lent).toarray()
-        return scores
+        unseen = -1.0 / (1.0 + self.interactions_.item_counts) if fill else -np.inf
+        return np.where(scores > NO_SCORE, scores, unseen)
 
 
 def _residuals(interactions, biases):

@@ -278,11 +278,17 @@ def test_text_in_the_catalogue_names_its_line(write_folder):
         load_anime(folder)
 
 
-def test_cells_beyond_the_header_are_left_out_with_a_warning(write_folder):
+def test_cells_beyond_the_header_raise(write_folder):
     folder = write_folder(rating="user_id,anime_id,rating\n1,10,8,0\n1,20,9,0\n")
-    with pytest.warns(pd.errors.ParserWarning, match="Length of header"):
-        anime = load_anime(folder)
-    assert pairs(anime) == [(1, 10), (1, 20)]
+    with pytest.raises(ValueError, match=r"rating.csv is no table: Length of header.*remove that line"):
+        load_anime(folder)
+
+
+def test_a_file_of_another_encoding_is_named(write_folder):
+    folder = write_folder()
+    (folder / "rating.csv").write_bytes(b"user_id,anime_id,rating\n1,\xff,8\n")
+    with pytest.raises(ValueError, match=r"rating.csv is not encoded in UTF-8.*Save it as UTF-8"):
+        load_anime(folder)
 
 
 def test_a_line_with_too_many_cells_is_named(write_folder):

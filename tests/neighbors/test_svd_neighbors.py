@@ -112,7 +112,9 @@ def expected_scores(X, y, pairs, seen, own=None, min_rating=None, n_components=N
         lent = ratings.fillna(baseline_of(X, y, pairs)).where(everyone > 0, 0.0)
     else:
         lent = ratings.where(ratings >= min_rating, 0.0)
-    return pd.Series(weights @ lent, index=everyone.columns)
+    scores = pd.Series(weights @ lent, index=everyone.columns)
+    last = -1 / (1 + everyone.sum()) if min_rating is None else np.nan
+    return scores.where(scores > 1e-9, last).dropna()
 
 
 def seen_by(X, user):
@@ -321,9 +323,9 @@ def test_lists_rank_by_the_summed_ratings_of_the_nearest_users(
     model = make_model(n_components).fit(X, y)
     for user in model.users_:
         found = model.recommend(user, min_rating=min_rating)
-        scores = expected_scores(X, y, all_pairs, seen_by(X, user), user, min_rating, n_components).drop(
-            seen_by(X, user)
-        )
+        seen = seen_by(X, user)
+        scores = expected_scores(X, y, all_pairs, seen, user, min_rating, n_components)
+        scores = scores.drop(seen, errors="ignore")
         assert_allclose(found["score"], np.sort(scores)[::-1], atol=1e-6)
         assert_allclose(found["score"], scores[found["anime_id"]], atol=1e-6)
 
@@ -332,8 +334,16 @@ def test_min_rating_leaves_out_what_was_seen_without_a_rating():
     X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Bleach"], ["bob", "Clannad"]]
     model = make_model(None, 1).fit(X, [5, 5, np.nan, 5])
     found = model.recommend("ann", min_rating=5).set_index("item")["score"]
-    assert found["Bleach"] == 0
+    assert found.index.tolist() == ["Clannad"]
     assert_allclose(found["Clannad"], 5 / 3**0.5)  # cosine of (1, 0, 0) and (1, 1, 1), times 5
+
+
+def test_what_no_near_user_has_seen_comes_last_and_the_most_popular_first():
+    X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Zoids"], ["cat", "Bleach"]]
+    X += [["cat", "Clannad"], ["dan", "Clannad"]]
+    found = make_model(None, 1).fit(X, [8] * len(X)).recommend("ann")
+    assert found["item"].tolist() == ["Zoids", "Clannad", "Bleach"]
+    assert_allclose(found["score"], [8 / 2**0.5, -1 / 3, -1 / 2])
 
 
 def test_min_rating_that_is_no_number_is_named(table):
