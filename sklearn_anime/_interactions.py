@@ -69,12 +69,15 @@ class UserRows:
 
         `values` has one entry per pair, in the order of the pairs. Zeros are stored.
         """
+        return self.matrix_where(self.rated, values)
+
+    def matrix_where(self, kept, values=None):
+        """Return the CSR matrix of some pairs, of their ratings or of other `values`."""
         values = self.ratings if values is None else values
-        rated = self.rated
-        if rated.all():
+        if kept.all():
             return self._csr(values)
-        indptr = np.concatenate([[0], np.cumsum(rated)])[self.indptr]
-        return sparse.csr_matrix((values[rated], self.item_codes[rated], indptr), shape=self.shape)
+        indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
+        return sparse.csr_matrix((values[kept], self.item_codes[kept], indptr), shape=self.shape)
 
     def take(self, rows):
         """Return the rows of some users; -1 stands for an empty row of a person not in ``fit``."""

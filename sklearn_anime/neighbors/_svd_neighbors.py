@@ -19,7 +19,7 @@ from sklearn_anime.baseline._bias import Biases
 from sklearn_anime.neighbors._space import UserSpace, keep_largest
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
-NO_SCORE = 1e-9  # a sum of similarities that are 0 up to rounding
+NO_WEIGHT = 1e-9  # a sum of similarities that are 0 up to rounding
 
 
 def _has_factors(model):
@@ -116,7 +116,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     by the baseline. Here the cosine is that of the places in the SVD of the matrix which is 1 where
     a user has seen an item: it ranks far better than that of the residuals. Sample weights do not
     enter it. Titles that no near user has seen come last, the most popular first, with a score
-    below 0; with `min_rating` they are left out.
+    from -1 to 0; with `min_rating` they are left out.
 
     References
     ----------
@@ -317,28 +317,36 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     def _lent_ratings(self, min_rating=None):
         """Return the ratings that users lend each other for lists, as a CSR matrix."""
         seen = self.interactions_
-        if min_rating is None:
-            predicted = self._biases.predict(seen.row_codes, seen.item_codes)
-            lent = np.where(seen.rated, seen.ratings, predicted)
-        else:
-            lent = np.where(seen.ratings >= min_rating, seen.ratings, 0.0)
-        return seen.seen_matrix(lent)
+        if min_rating is not None:
+            return seen.matrix_where(seen.ratings >= min_rating)
+        predicted = self._biases.predict(seen.row_codes, seen.item_codes)
+        return seen.seen_matrix(np.where(seen.rated, seen.ratings, predicted))
 
     def _score_block(self, rows, lent=None, fill=True):
         lent = self._lent_ratings() if lent is None else lent
         directions = self._seen.direct(rows.seen_matrix())
+        last = -1 / (1 + self.interactions_.item_counts) if fill else -np.inf
         scores = np.empty(rows.shape)
         for block in gen_batches(len(rows.codes), block_length(len(self.users_))):
             near = self._seen.similarity(directions[block])
             known = np.flatnonzero(rows.codes[block] >= 0)
             near[known, rows.codes[block][known]] = 0.0
             keep_largest(near, self._n_neighbors)
-            scores[block] = (sparse.csr_matrix(near) @ lent).toarray()
-        unseen = -1.0 / (1.0 + self.interactions_.item_counts) if fill else -np.inf
-        return np.where(scores > NO_SCORE, scores, unseen)
+            sums, lend = _weighted_sums(sparse.csr_matrix(near), lent)
+            scores[block] = np.where(lend, sums, last)
+        return scores
 
 
 def _residuals(interactions, biases):
     """Return what the biases leave over of the ratings, as a CSR matrix."""
     baseline = biases.predict(interactions.row_codes, interactions.item_codes)
     return interactions.rated_matrix(interactions.ratings - baseline)
+
+
+def _weighted_sums(weights, lent):
+    """Return the weighted sums of what is lent, and where anything is lent at all."""
+    sums = (weights @ lent).toarray()
+    if lent.data.min(initial=1.0) > 0:
+        return sums, sums > NO_WEIGHT
+    ones = sparse.csr_matrix((np.ones_like(lent.data), lent.indices, lent.indptr), shape=lent.shape)
+    return sums, (weights @ ones).toarray() > NO_WEIGHT

@@ -346,6 +346,13 @@ def test_what_no_near_user_has_seen_comes_last_and_the_most_popular_first():
     assert_allclose(found["score"], [8 / 2**0.5, -1 / 3, -1 / 2])
 
 
+def test_title_that_near_users_rated_zero_counts_as_seen_by_them():
+    X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Zoids"], ["cat", "Bleach"], ["cat", "Clannad"]]
+    model = make_model(None, 1).fit(X, [0.0, 0.5, 0.0, 1.0, 1.0])
+    assert model.recommend("ann").set_index("item")["score"]["Zoids"] == 0
+    assert model.recommend("ann", min_rating=0)["item"].tolist() == ["Zoids"]
+
+
 def test_min_rating_that_is_no_number_is_named(table):
     with pytest.raises(TypeError, match="min_rating must be an instance of float, not str"):
         make_model().fit(*table).recommend(min_rating="8")
