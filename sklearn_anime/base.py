@@ -2,9 +2,11 @@
 
 import warnings
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_scalar
@@ -55,15 +57,15 @@ class RecommenderMixin:
 
     def recommend(
         self,
-        users=None,
+        users: ArrayLike | None = None,
         n_items: int = 10,
         *,
-        history=None,
-        items=None,
+        history: Any = None,
+        items: ArrayLike | None = None,
         exclude_seen: bool = True,
-        include=None,
-        exclude=None,
-    ):
+        include: ArrayLike | None = None,
+        exclude: ArrayLike | None = None,
+    ) -> Any:
         """Recommend items to users, best first.
 
         Parameters
@@ -100,7 +102,8 @@ class RecommenderMixin:
         DataFrame
             One row per recommendation, sorted by the order of the users and then `rank`: the user
             and item columns under the names that ``fit`` saw (``user`` and ``item`` for arrays),
-            ``score``, and ``rank`` (1 is best). In the frame library of ``X``; pandas for arrays.
+            ``score``, and ``rank`` (1 is best). For people without a history the score is the number
+            of users who have seen the item. In the frame library of ``X``; pandas for arrays.
         """
         return self._recommend(
             self._score_block,
@@ -113,7 +116,7 @@ class RecommenderMixin:
             exclude=exclude,
         )
 
-    def similar_items(self, items, n_items: int = 10):
+    def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
         """Find the items most like some items.
 
         Similarity is the cosine of the items' factors where the model has them, else of the
@@ -140,7 +143,7 @@ class RecommenderMixin:
         check_is_fitted(self)
         return similar_frame(self._item_vectors(), self.interactions_.items, items, "item", n_items)
 
-    def similar_users(self, users, n_users: int = 10):
+    def similar_users(self, users: ArrayLike, n_users: int = 10) -> Any:
         """Find the users most like some users.
 
         Similarity is the cosine of the users' factors where the model has them, else of the
@@ -167,7 +170,7 @@ class RecommenderMixin:
         check_is_fitted(self)
         return similar_frame(self._user_vectors(), self.interactions_.users, users, "user", n_users)
 
-    def score(self, X, y=None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
         """Return the NDCG@10 of the recommendations to the users of ``X``.
 
         Every row of ``X`` is a relevant item of its user. What was in ``fit`` is not recommended
@@ -297,7 +300,7 @@ class RecommenderMixin:
 class FactorsMixin(TransformerMixin):
     """Mixin of models with ``user_factors_`` and ``item_factors_``: features and neighbours."""
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Any:
         """Return the factors of the user and of the item of each row.
 
         They are features for any other estimator.
@@ -320,7 +323,7 @@ class FactorsMixin(TransformerMixin):
             ]
         )
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the names of the columns of ``transform``.
 
         Parameters
@@ -356,7 +359,7 @@ class FactorsMixin(TransformerMixin):
 class RatingRegressorMixin(RegressorMixin):
     """Mixin of models that predict a rating for each row: regressors that bear NaN in ``y``."""
 
-    def score(self, X, y, sample_weight=None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination R2 over the rated rows.
 
         Parameters

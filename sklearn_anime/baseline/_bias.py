@@ -1,10 +1,12 @@
 """The mean rating, how generous each user is, and how well liked each item is."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -103,7 +105,15 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         "item": [str, Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(self, shrinkage=3.0, *, max_iter=20, tol=1e-4, user=0, item=1):
+    def __init__(
+        self,
+        shrinkage: float = 3.0,
+        *,
+        max_iter: int = 20,
+        tol: float = 1e-4,
+        user: int | str = 0,
+        item: int | str = 1,
+    ):
         self.shrinkage = shrinkage
         self.max_iter = max_iter
         self.tol = tol
@@ -111,7 +121,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         self.item = item
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the biases.
 
         Parameters
@@ -138,7 +148,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         self.user_bias_, self.item_bias_ = biases.user, biases.item
         return self
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
 
         Parameters
@@ -154,7 +164,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         user_codes, item_codes, _ = self._encode(X)
         return self._biases.predict(user_codes, item_codes)
 
-    def explain(self, user, item, n: int = 5):
+    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
         """Return the terms of a predicted rating, the largest first.
 
         Parameters

@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -67,12 +68,12 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         "item": [str, Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(self, *, user=0, item=1):
+    def __init__(self, *, user: int | str = 0, item: int | str = 1):
         self.user = user
         self.item = item
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Count who has seen what.
 
         Parameters
@@ -94,7 +95,7 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         self.item_counts_ = interactions.item_counts
         return self
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the number of users who have seen the item of each row.
 
         Parameters

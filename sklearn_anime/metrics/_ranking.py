@@ -2,6 +2,7 @@
 
 import warnings
 from numbers import Integral
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn_anime._interactions import PairMerge
 from sklearn_anime._rows import Rows, numeric_columns
 
 
-def ndcg_at_k(recommended, relevant, k: int = 10) -> float:
+def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     """Compute the normalised discounted cumulative gain of recommendations.
 
     For each user, ``DCG@k = sum(gain / log2(rank + 1))`` over the relevant items among the first

@@ -3,9 +3,10 @@
 import warnings
 from functools import partial
 from numbers import Integral, Real
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar, gen_batches
@@ -149,15 +150,15 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def __init__(
         self,
-        n_components=64,
-        n_neighbors=50,
+        n_components: int | None = 64,
+        n_neighbors: int = 50,
         *,
-        shrinkage=3.0,
-        clip=True,
-        user=0,
-        item=1,
-        n_jobs=None,
-        random_state=None,
+        shrinkage: float = 3.0,
+        clip: bool = True,
+        user: int | str = 0,
+        item: int | str = 1,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.n_components = n_components
         self.n_neighbors = n_neighbors
@@ -169,7 +170,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the baseline, and factorise what it leaves over.
 
         Parameters
@@ -206,7 +207,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         self.explained_variance_ratio_ = taste.explained_variance_ratio
         return self
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
 
         Parameters
@@ -229,16 +230,16 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def recommend(
         self,
-        users=None,
+        users: ArrayLike | None = None,
         n_items: int = 10,
         *,
         min_rating: float | None = None,
-        history=None,
-        items=None,
+        history: Any = None,
+        items: ArrayLike | None = None,
         exclude_seen: bool = True,
-        include=None,
-        exclude=None,
-    ):
+        include: ArrayLike | None = None,
+        exclude: ArrayLike | None = None,
+    ) -> Any:
         """Recommend what near users have seen and liked, best first.
 
         Parameters

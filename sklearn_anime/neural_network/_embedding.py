@@ -1,10 +1,12 @@
 """Embeddings of users and items, and the features of the row, to a rating."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, gen_batches
@@ -175,24 +177,24 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
 
     def __init__(
         self,
-        embedding_dim=32,
-        hidden_units=(64, 32),
+        embedding_dim: int = 32,
+        hidden_units: Sequence[int] = (64, 32),
         *,
-        interaction="dot+mlp",
-        l2=0.08,
-        dropout=0.0,
-        optimizer="adam",
-        learning_rate=5e-3,
-        loss="mse",
-        epochs=25,
-        batch_size=4096,
-        validation_fraction=0.1,
-        patience=None,
-        unknown_rate=0.01,
-        verbose=0,
-        user=0,
-        item=1,
-        random_state=None,
+        interaction: str = "dot+mlp",
+        l2: float = 0.08,
+        dropout: float = 0.0,
+        optimizer: str = "adam",
+        learning_rate: float = 5e-3,
+        loss: str = "mse",
+        epochs: int = 25,
+        batch_size: int = 4096,
+        validation_fraction: float = 0.1,
+        patience: int | None = None,
+        unknown_rate: float = 0.01,
+        verbose: int = 0,
+        user: int | str = 0,
+        item: int | str = 1,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.embedding_dim = embedding_dim
         self.hidden_units = hidden_units
@@ -213,7 +215,7 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network on the rated rows.
 
         Parameters
@@ -247,7 +249,7 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         self._read_network(network)
         return self
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
 
         Parameters
@@ -329,6 +331,8 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         return self._score_items(rows, self.interactions_.features, np.arange(rows.n_items))
 
     def _score_new_items(self, rows, features):
+        if len(self.interactions_.features) == 0:
+            return super()._score_new_items(rows, features)
         table = self.interactions_.features.with_items(features)
         return self._score_items(rows, table, np.full(len(features), -1))
 

@@ -474,3 +474,8 @@ def test_transform_puts_the_embeddings_of_user_and_item_side_by_side(small, tabl
     assert_allclose(small.transform(rows), np.hstack([user, [item, np.zeros(4)]]))
     sides = [f"{side}_factor{i}" for side in ("user", "item") for i in range(4)]
     assert small.get_feature_names_out().tolist() == sides
+
+
+def test_new_titles_without_features_raise(learned):
+    with pytest.raises(ValueError, match="EmbeddingRegressor does not use item features"):
+        learned.recommend(1, items=[[9999]])
