@@ -87,8 +87,8 @@ ax.legend()
 # ---------------------
 # What the user and title biases leave over of the ratings is a matrix of users x titles. Its truncated
 # SVD gives every user a place; people with like tastes lie in the same direction. Of those who have
-# rated at least 50 titles, and lie well away from the middle of the picture, we single out the two
-# whose places have the largest cosine.
+# rated at least 50 titles, not all of them alike, and lie well away from the middle of the picture, we
+# single out the two whose places have the largest cosine.
 
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -96,8 +96,8 @@ from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 svd = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
 distance = np.linalg.norm(svd.user_factors_[:, :2], axis=1)
-n_rated = frame.groupby("user_id").size().loc[svd.users_].to_numpy()
-outer = np.flatnonzero((n_rated >= 50) & (distance > np.quantile(distance, 0.8)))
+ratings_of = frame.groupby("user_id").rating.agg(["size", "std"]).loc[svd.users_].to_numpy()
+outer = np.flatnonzero((ratings_of >= [50, 1]).all(axis=1) & (distance > np.quantile(distance, 0.8)))
 cosine = np.triu(cosine_similarity(svd.user_factors_[outer]), 1)
 pair = outer[list(np.unravel_index(cosine.argmax(), cosine.shape))]
 user, friend = svd.users_[pair]
@@ -111,7 +111,7 @@ ax.set(title="Users in the first two components of the SVD", xlabel="Component 1
 ax.legend()
 
 # %%
-# What these two think of the titles that both have rated. They agree on more than the favourites:
+# What these two think of some of the titles that both have rated, from the worst to the best:
 
 both = frame[frame.user_id.isin([user, friend])].pivot(index="name", columns="user_id", values="rating")
 both = both.rename_axis(None).rename_axis("user", axis=1).dropna()[[user, friend]]
