@@ -291,6 +291,7 @@ search = HalvingRandomSearchCV(
     cv=KFold(2, shuffle=True, random_state=0),
     scoring="neg_mean_squared_error",
     refit=False,
+    return_train_score=False,
     random_state=5,
 ).fit(train, y_train)
 results = pd.DataFrame(search.cv_results_).sort_values(["iter", "rank_test_score"])
