@@ -25,7 +25,10 @@ from sklearn_anime._ranking import (
 )
 from sklearn_anime._rows import Rows, check_ratings, check_weights
 from sklearn_anime.metrics import ndcg_at_k
-from sklearn_anime.utils._sklearn import check_feature_names_in
+from sklearn_anime.utils._sklearn import Interval, check_feature_names_in
+
+# Constraint of the parameters `user` and `item`: the name or the position of a column.
+ID_COLUMN = [str, Interval(Integral, 0, None, closed="left")]
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
 
@@ -239,7 +242,8 @@ class RecommenderMixin:
         if history is not None:
             folded, newcomers = fitted.fold_in(history, user=self.user, item=self.item)
             users = newcomers.ids if users is None else users
-        people = fitted.users.extend(as_series(users), "user")
+        users = as_series(users)
+        people = fitted.users.extend(users, "user")
         codes = pd.unique(people.encode(users, "user"))
         rows = fitted.take(np.where(codes < len(fitted.users), codes, -1))
         if history is not None:

@@ -105,6 +105,13 @@ def test_lists_are_the_best_unseen_items_by_rank(container):
     ]
 
 
+def test_users_of_a_generator_are_read_once(model):
+    assert rows_of(model.recommend((user for user in ["cat", "bob"]), n_items=1)) == [
+        ("cat", 3, 1.0, 1),
+        ("bob", 2, 2.0, 1),
+    ]
+
+
 @pytest.mark.parametrize("n_items", [1, 3, 10, 500])
 def test_lists_equal_those_of_a_sort_per_user_on_random_rows(n_items):
     X = random_rows()

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import explanation_frame
-from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.base import ID_COLUMN, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 
@@ -101,8 +101,8 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         "shrinkage": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "user": [str, Interval(Integral, 0, None, closed="left")],
-        "item": [str, Interval(Integral, 0, None, closed="left")],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
     }
 
     def __init__(

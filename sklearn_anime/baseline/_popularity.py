@@ -1,6 +1,5 @@
 """Recommend what most users have seen."""
 
-from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -9,8 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from sklearn_anime._interactions import Interactions
-from sklearn_anime.base import RecommenderMixin
-from sklearn_anime.utils._sklearn import Interval, fit_context
+from sklearn_anime.base import ID_COLUMN, RecommenderMixin
+from sklearn_anime.utils._sklearn import fit_context
 
 
 class PopularityRecommender(RecommenderMixin, BaseEstimator):
@@ -64,8 +63,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "user": [str, Interval(Integral, 0, None, closed="left")],
-        "item": [str, Interval(Integral, 0, None, closed="left")],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
     }
 
     def __init__(self, *, user: int | str = 0, item: int | str = 1):

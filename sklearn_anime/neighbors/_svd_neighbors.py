@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.base import ID_COLUMN, FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.baseline._bias import Biases
 from sklearn_anime.neighbors._space import UserSpace, keep_largest
 from sklearn_anime.utils._sklearn import Interval, fit_context
@@ -142,8 +142,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "shrinkage": [Interval(Real, 0, None, closed="left")],
         "clip": ["boolean"],
-        "user": [str, Interval(Integral, 0, None, closed="left")],
-        "item": [str, Interval(Integral, 0, None, closed="left")],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }

@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.base import ID_COLUMN, FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
 
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
@@ -170,8 +170,8 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         "patience": [Interval(Integral, 0, None, closed="left"), None],
         "unknown_rate": [Interval(Real, 0, 1, closed="left")],
         "verbose": ["verbose"],
-        "user": [str, Interval(Integral, 0, None, closed="left")],
-        "item": [str, Interval(Integral, 0, None, closed="left")],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
         "random_state": ["random_state"],
     }
 
