@@ -21,8 +21,10 @@ __version__ = "0.1.0"
 _SUBPACKAGES = (
     "base",
     "baseline",
+    "compose",
     "datasets",
     "metrics",
+    "model_selection",
     "neighbors",
     "neural_network",
     "preprocessing",

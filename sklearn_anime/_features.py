@@ -4,14 +4,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_anime._ids import first_rows
+from sklearn_anime._rows import numeric_columns
+
 
 @dataclass(frozen=True)
-class FeatureTable:
-    """What the further columns of ``X`` say of each item and of each user.
+class ColumnSides:
+    """Which of the further columns of ``X`` say something of the item, of the user, or of neither.
 
     A column that is constant within each item is a feature of the item; one that is constant
-    within each user is a feature of the user; any other is context, and its mean per item
-    stands in where a new pair must be scored.
+    within each user is a feature of the user; any other is context, for which a stand-in per item
+    is kept, so that new pairs can be scored.
 
     Attributes
     ----------
@@ -20,6 +23,44 @@ class FeatureTable:
 
     of_user, context : ndarray of bool of shape (n_features,)
         Which columns are features of the user, and which are context.
+    """
+
+    names: list
+    of_user: np.ndarray
+    context: np.ndarray
+
+    def __len__(self):
+        return len(self.names)
+
+    @property
+    def item_names(self):
+        """Names of the features of items, context included."""
+        return [name for name, of_user in zip(self.names, self.of_user, strict=True) if not of_user]
+
+    @property
+    def context_names(self):
+        """Names of the columns of context."""
+        return [name for name, context in zip(self.names, self.context, strict=True) if context]
+
+    def check_items(self, columns):
+        """Check that there is one column for each feature of items."""
+        if len(columns) != len(self.item_names):
+            raise ValueError(
+                f"items= has {len(columns)} feature columns and fit saw {len(self.item_names)} features "
+                f"of items: give the item id and then {self.item_names}."
+            )
+
+
+@dataclass(frozen=True)
+class FeatureTable(ColumnSides):
+    """The further columns of ``X`` as numbers, by item and by user.
+
+    The stand-in for context is its mean per item.
+
+    Attributes
+    ----------
+    names, of_user, context
+        As in `ColumnSides`.
 
     items : ndarray of shape (n_items + 1, n_features)
         Features of each item; the last row is their mean, for items not in ``fit``.
@@ -35,44 +76,36 @@ class FeatureTable:
     >>> import numpy as np
     >>> from sklearn_anime._interactions import Interactions
     >>> X = [[1, 7, 24.0, 0], [1, 8, 12.0, 1], [2, 7, 24.0, 1]]
-    >>> features = Interactions.from_rows(X, [5, 4, 3], with_features=True).features
+    >>> features = Interactions.from_rows(X, [5, 4, 3], features=FeatureTable).features
     >>> features.context.tolist()
     [False, True]
     >>> features.rows([1], [0]).tolist()
     [[24.0, 0.5]]
     """
 
-    names: list
-    of_user: np.ndarray
-    context: np.ndarray
     items: np.ndarray
     users: np.ndarray
     contexts: np.ndarray
 
+    STAND_IN = "their mean per item"
+
     @classmethod
-    def from_rows(cls, names, values, user_codes, item_codes, merge, weights):
+    def from_rows(cls, columns, user_codes, item_codes, merge, weights):
         """Sort the columns into features of items, of users and context."""
+        values = numeric_columns(columns, len(user_codes))
         items, of_item = _per_group(values, item_codes)
         users, of_user = _per_group(values, user_codes)
         context = ~(of_item | of_user)
         for column in np.flatnonzero(context):
             items[:, column] = _means(values[:, column], item_codes, weights)
         return cls(
-            names=names,
+            names=[column.name for column in columns],
             of_user=of_user & ~of_item,
             context=context,
             items=_with_mean(items),
             users=_with_mean(users),
             contexts=merge.mean(values[:, context], weights),
         )
-
-    def __len__(self):
-        return len(self.names)
-
-    @property
-    def item_names(self):
-        """Names of the features of items, context included."""
-        return [name for name, of_user in zip(self.names, self.of_user, strict=True) if not of_user]
 
     @property
     def item_features(self):
@@ -87,6 +120,11 @@ class FeatureTable:
     def rows(self, user_codes, item_codes):
         """Return the features of pairs, in the order of the columns of ``X``."""
         return np.where(self.of_user, self.users[user_codes], self.items[item_codes])
+
+    def read_items(self, columns, n_items):
+        """Return the feature columns of new items as an ndarray of shape (n_items, n_item_features)."""
+        self.check_items(columns)
+        return numeric_columns(columns, n_items)
 
     def with_items(self, item_features):
         """Return this table with other items, given by their features."""
@@ -103,9 +141,7 @@ class FeatureTable:
 
 def _per_group(values, codes):
     """Return the first value of each group, and which columns are constant within all groups."""
-    first = np.empty(codes.max() + 1, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    groups = values[first]
+    groups = values[first_rows(codes)]
     constant = [  # up to rounding: a transformer can give the same title slightly different values
         np.allclose(column, group[codes], rtol=0, atol=1e-5 * np.ptp(column))
         for column, group in zip(values.T, groups.T, strict=True)

@@ -41,9 +41,7 @@ class Vocabulary:
         """Make the vocabulary of a column, and the code of each of its rows."""
         index = id_index(series, role)
         codes, distinct = factorize(index)
-        first = np.empty(len(distinct), dtype=np.intp)
-        first[codes[::-1]] = np.arange(len(codes))[::-1]
-        return cls(series[first], distinct), codes
+        return cls(series[first_rows(codes)], distinct), codes
 
     def __len__(self):
         return len(self.index)
@@ -90,7 +88,7 @@ class Vocabulary:
         if len(new) == 0:
             return self
         index = _append(self.index, new)
-        return Vocabulary(_series_like(self.ids, index), index)
+        return Vocabulary(series_like(self.ids, index), index)
 
 
 def factorize(index):
@@ -103,6 +101,13 @@ def factorize(index):
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return place[codes], distinct[order]
+
+
+def first_rows(codes):
+    """Return the first row of each code."""
+    first = np.empty(codes.max(initial=-1) + 1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    return first
 
 
 def as_series(values):
@@ -126,7 +131,7 @@ def as_series(values):
 
 def id_index(series, role):
     """Return the ids of a series as a pandas Index of plain values, or say why they are no ids."""
-    index = pd.Index(_plain_values(series), tupleize_cols=False)
+    index = pd.Index(plain_values(series), tupleize_cols=False)
     if index.dtype == object:
         _check_hashable(index, series.name, role)
     missing = index.isna()
@@ -139,7 +144,7 @@ def id_index(series, role):
     return index
 
 
-def _plain_values(series):
+def plain_values(series):
     """Return the values of a series without categories, masks or library-specific types."""
     if series.dtype.is_nested():
         return pd.Series(series.to_list(), dtype=object).array
@@ -199,14 +204,18 @@ def _append(index, new):
     return index.astype(object).append(new.astype(object)).infer_objects()
 
 
-def _series_like(series, values):
+def series_like(series, values):
     """Return values as a series with the name, library and, where it holds them, dtype of another."""
     new = nw.new_series(series.name, values.to_list(), backend=series.implementation)
     try:
         cast = _cast(new, series)
     except Exception:  # each library raises its own error where its dtype has no room for an id
         return new
-    return cast if cast.to_list() == new.to_list() else new
+    return cast if _objects(cast).equals(_objects(new)) else new
+
+
+def _objects(series):
+    return pd.Series(series.to_list(), dtype=object)
 
 
 def _cast(new, series):

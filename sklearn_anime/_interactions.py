@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sklearn_anime._columns import ColumnTable
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._ids import Vocabulary
 from sklearn_anime._rows import Rows, check_ratings, check_weights
@@ -124,7 +125,7 @@ class Interactions(UserRows):
     users, items : Vocabulary
         The ids of both sides.
 
-    features : FeatureTable or None
+    features : FeatureTable, ColumnTable or None
         The further columns of ``X``, for models that use them.
 
     Examples
@@ -139,7 +140,7 @@ class Interactions(UserRows):
 
     users: Vocabulary
     items: Vocabulary
-    features: FeatureTable | None = None
+    features: FeatureTable | ColumnTable | None = None
 
     @classmethod
     def from_rows(
@@ -151,19 +152,20 @@ class Interactions(UserRows):
         user=0,
         item=1,
         needs_ratings=True,
-        with_features=False,
+        features=None,
     ):
-        """Build the interactions of a table; without ratings, every row is "seen, not rated"."""
+        """Build the interactions of a table; without ratings, every row is "seen, not rated".
+
+        `features` is the class of the table that keeps the further columns, if any.
+        """
         rows = Rows.parse(X, user=user, item=item)
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
         users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
         items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
         merge = PairMerge(user_codes, item_codes, len(items))
-        features = None
-        if with_features:
-            names = [column.name for column in rows.others]
-            values = rows.features()[kept]
-            features = FeatureTable.from_rows(names, values, user_codes, item_codes, merge, weights)
+        if features is not None:
+            columns = [column[kept] for column in rows.others]
+            features = features.from_rows(columns, user_codes, item_codes, merge, weights)
         ratings, weights = merge.ratings(ratings, weights)
         return cls(
             indptr=np.concatenate([[0], np.cumsum(np.bincount(merge.user_codes))]),
@@ -187,6 +189,15 @@ class Interactions(UserRows):
     def item_counts(self):
         """Number of users who have seen each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
+
+    def holds(self, users, items):
+        """Return for each pair of ids whether ``fit`` has seen it."""
+        pairs = self.users.encode(users, "user"), self.items.encode(items, "item")
+        known = (pairs[0] >= 0) & (pairs[1] >= 0)
+        seen = self.row_codes * self.n_items + self.item_codes  # in rising order
+        keys = np.where(known, pairs[0] * self.n_items + pairs[1], -1)
+        places = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
+        return seen[places] == keys
 
     def fold_in(self, history, *, user=0, item=1):
         """Return users of a history as rows over the items of ``fit``, and their vocabulary.

@@ -1,6 +1,6 @@
-"""Which items may be recommended, which of them score best, and the tidy frames that say so."""
+"""Who is recommended to, which items may be, which of them score best, and the frames that say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import narwhals as nw
@@ -13,7 +13,8 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_scalar, gen_batches
 
 from sklearn_anime._ids import Vocabulary, as_series
-from sklearn_anime._rows import numeric_columns, table_columns
+from sklearn_anime._interactions import UserRows
+from sklearn_anime._rows import table_columns, tidy_frame
 
 LARGEST_BLOCK = 64 * 2**20  # bytes
 
@@ -30,13 +31,13 @@ class Candidates:
     codes : ndarray of shape (n_candidates,)
         Codes of those that may be recommended.
 
-    new_features : ndarray of shape (n_new_items, n_item_features) or None
-        Features of the new ones; None where there are none.
+    new_features : ndarray of shape (n_new_items, n_item_features), list of columns, or None
+        Features of the new ones, in the form of the features of ``fit``; None where there are none.
     """
 
     items: Vocabulary
     codes: np.ndarray
-    new_features: np.ndarray | None
+    new_features: np.ndarray | list | None
 
     @classmethod
     def select(cls, interactions, new=None, include=None, exclude=None):
@@ -60,9 +61,43 @@ class Candidates:
     def __len__(self):
         return len(self.items)
 
+    def split(self, n_known):
+        """Return the candidates among the first `n_known` items, and the codes of the others."""
+        new = self.codes >= n_known
+        return replace(self, codes=self.codes[~new], new_features=None), self.codes[new]
+
     def restrict(self, scores):
         """Return the columns of the candidates out of scores of all items."""
         return scores if len(self.codes) == len(self) else scores[:, self.codes]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """The people to recommend to.
+
+    Attributes
+    ----------
+    ids : narwhals Series of length n_users
+        Their ids, in the order of the lists.
+
+    rows : UserRows
+        What they have seen.
+
+    features : tuple of narwhals Series of length n_users
+        Columns of ``X`` that say something of the user, for models that write rows of them.
+    """
+
+    ids: nw.Series
+    rows: UserRows
+    features: tuple = ()
+
+    def __len__(self):
+        return len(self.ids)
+
+    def take(self, block):
+        """Return the people of a slice."""
+        rows = self.rows.take(np.arange(block.start, block.stop))
+        return Audience(self.ids[block], rows, tuple(column[block] for column in self.features))
 
 
 def best_of(scores, n):
@@ -122,22 +157,13 @@ def joined(blocks):
     return [np.concatenate(parts) for parts in zip(nothing, *blocks, strict=True)]
 
 
-def tidy_frame(*series, **arrays):
-    """Return a native frame of some series and arrays, in the library of the first series."""
-    _check_names([*(column.name for column in series), *arrays])
-    columns = {column.name: column for column in series}
-    for name, values in arrays.items():
-        columns[name] = nw.new_series(name, values, backend=series[0].implementation)
-    # Without `backend`, which would lose categories and nullable dtypes.
-    return nw.maybe_reset_index(nw.from_dict(columns)).to_native()
-
-
-def _check_names(names):
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(
-                f"An id column of X is called {name!r}, as is a column of the answer. Rename it in X."
-            )
+def rank_pairs(places, codes, scores, n):
+    """Rank the pairs of each place by score, of equal ones the first code first, and keep `n`."""
+    order = np.lexsort([codes, -scores, places])
+    sizes = np.bincount(places)
+    ranks = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
+    kept = order[ranks <= n]
+    return places[kept], codes[kept], scores[kept], ranks[ranks <= n]
 
 
 def block_length(n_columns, n_jobs=None):
@@ -202,19 +228,21 @@ def _known(items, ids):
     return codes[codes >= 0]
 
 
+def _in_order_of_fit(interactions, columns):
+    """Return the columns of new items by the names that ``fit`` saw, where all of these are there."""
+    table, named = interactions.features, {column.name: column for column in columns}
+    names = [interactions.items.name, *([] if table is None else table.item_names)]
+    return [named[name] for name in names] if set(names) <= set(named) else columns
+
+
 def _with_new_items(interactions, new):
     """Return the vocabulary with the new items at its end, and their features."""
-    ids, *columns = table_columns(new)[0]
+    ids, *columns = _in_order_of_fit(interactions, table_columns(new)[0])
     items = interactions.items.extend(ids, "item")
     codes = items.encode(ids, "item")
     if len(np.unique(codes)) < len(codes):
         raise ValueError("items= holds an item id twice. Give one row for each new title.")
-    added = codes >= len(interactions.items)
-    features = numeric_columns(columns, len(ids))[added]
+    added = np.flatnonzero(codes >= len(interactions.items))
+    columns = [column[added] for column in columns]
     table = interactions.features
-    if table is not None and features.shape[1] != len(table.item_names):
-        raise ValueError(
-            f"items= has {features.shape[1]} feature columns and fit saw {len(table.item_names)} "
-            f"features of items: give the item id and then {table.item_names}."
-        )
-    return items, features
+    return items, columns if table is None else table.read_items(columns, len(added))

@@ -15,15 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._ids import as_series
 from sklearn_anime._ranking import (
+    Audience,
     Candidates,
     batches,
     best_of,
     block_length,
     joined,
     similar_frame,
-    tidy_frame,
 )
-from sklearn_anime._rows import Rows, check_ratings, check_weights
+from sklearn_anime._rows import Rows, check_ratings, check_weights, tidy_frame
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.utils._sklearn import Interval, check_feature_names_in
 
@@ -87,9 +87,9 @@ class RecommenderMixin:
             those who were; the model is not fitted again.
 
         items : array-like or DataFrame of shape (n_new_items, n_columns), default=None
-            New titles, as rows of item id and item features, in the order of ``fit``. They
-            join the candidates; those that ``fit`` knows are left as they are. Only models that
-            use features can score them.
+            New titles, as rows of item id and item features: columns of the names of ``fit``, or
+            else in its order. They join the candidates; those that ``fit`` knows are left as they
+            are. Only models that use features can score them.
 
         exclude_seen : bool, default=True
             Whether to leave out what a user has seen, rated or not.
@@ -206,6 +206,8 @@ class RecommenderMixin:
         """Ids of the items of ``fit``, in the order of the rows of ``item_factors_`` and the like."""
         return self.interactions_.items.values
 
+    _block_width = 1  # arrays of scores that a block takes at once, where its memory is reckoned
+
     @property
     def _n_jobs(self):
         return getattr(self, "n_jobs", None)
@@ -220,25 +222,28 @@ class RecommenderMixin:
     def _recommend(self, score_block, users, n_items, *, history, items, exclude_seen, include, exclude):
         check_is_fitted(self)
         n_items = check_scalar(n_items, "n_items", Integral, min_val=1)
-        people, codes, rows = self._people(users, history)
+        audience = self._describe(self._audience(users, history), history)
         candidates = Candidates.select(self.interactions_, items, include, exclude)
         self._warn_of_context()
-        self._warn_of_strangers(rows)
-        blocks = batches(len(codes), block_length(len(candidates), self._n_jobs))
+        self._warn_of_strangers(audience.rows)
+        length = block_length(self._block_width * len(candidates), self._n_jobs)
+        blocks = list(batches(len(audience), length))
         ranked = Parallel(n_jobs=self._n_jobs, prefer="threads")(
-            delayed(self._rank_block)(rows, block, score_block, candidates, n_items, exclude_seen)
+            delayed(self._rank_block)(
+                audience.take(block), score_block, candidates, n_items, exclude_seen
+            )
             for block in blocks
         )
-        places, found, scores, ranks = joined(ranked)
-        return tidy_frame(
-            people.decode(codes[places]), candidates.items.decode(found), score=scores, rank=ranks
+        places, found, scores, ranks = joined(
+            (places + block.start, *rest) for block, (places, *rest) in zip(blocks, ranked, strict=True)
         )
+        return tidy_frame(audience.ids[places], candidates.items.decode(found), score=scores, rank=ranks)
 
-    def _people(self, users, history):
-        """Return a vocabulary, the codes of the people asked for in it, and what they have seen."""
+    def _audience(self, users, history):
+        """Return the people asked for and what they have seen."""
         fitted = self.interactions_
         if users is None and history is None:
-            return fitted.users, fitted.codes, fitted
+            return Audience(fitted.users.ids, fitted)
         if history is not None:
             folded, newcomers = fitted.fold_in(history, user=self.user, item=self.item)
             users = newcomers.ids if users is None else users
@@ -248,7 +253,11 @@ class RecommenderMixin:
         rows = fitted.take(np.where(codes < len(fitted.users), codes, -1))
         if history is not None:
             rows = rows.replace(folded, newcomers.encode(people.decode(codes), "user"))
-        return people, codes, rows
+        return Audience(people.decode(codes), rows)
+
+    def _describe(self, audience, history):
+        """Return the people with their columns of ``X``, in models that write rows of them."""
+        return audience
 
     def _warn_of_strangers(self, rows):
         n_strangers = int((rows.row_lengths == 0).sum())
@@ -262,21 +271,20 @@ class RecommenderMixin:
     def _warn_of_context(self):
         table = self.interactions_.features
         if table is not None and table.context.any():
-            names = [name for name, context in zip(table.names, table.context, strict=True) if context]
             warnings.warn(
-                f"Columns {names} of X are constant neither within each item nor within each user: "
-                f"their mean per item stands in for the pairs to score.",
+                f"Columns {table.context_names} of X are constant neither within each item nor within "
+                f"each user: {table.STAND_IN} stands in for the pairs to score.",
                 stacklevel=4,
             )
 
-    def _rank_block(self, rows, block, score_block, candidates, n_items, exclude_seen):
+    def _rank_block(self, audience, score_block, candidates, n_items, exclude_seen):
         """Return place of the user, code of the item, score and rank of the best of a block."""
-        rows = rows.take(np.arange(block.start, block.stop))
+        rows = audience.rows
         scores = self._score_candidates(rows, score_block, candidates)
         if exclude_seen:
             scores[rows.row_codes, rows.item_codes] = -np.inf
         places, found, values, ranks = best_of(candidates.restrict(scores), n_items)
-        return places + block.start, candidates.codes[found], values, ranks
+        return places, candidates.codes[found], values, ranks
 
     def _score_candidates(self, rows, score_block, candidates):
         scores = score_block(rows)

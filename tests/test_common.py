@@ -2,16 +2,23 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklearn_anime.baseline import PopularityRecommender
+from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils.discovery import all_estimators
 
-QUICK = {EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 2}}
+QUICK = {
+    EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 2},
+    TopNRecommender: {"estimator": Ridge()},
+}
 ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
 ESTIMATORS += [
+    TopNRecommender(Ridge(), candidates=PopularityRecommender()),
     WeightedOneHotGenres(sparse_output=True),
     WeightedOneHotGenres(weighting="uniform", dtype=np.float32),
     WeightedOneHotGenres(max_genres=3, handle_unknown="infrequent"),

@@ -8,15 +8,20 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
 import sklearn_anime
+from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
 ESTIMATORS = dict(all_estimators())
 SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
-QUICK = {EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 1}}
+QUICK = {
+    EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 1},
+    TopNRecommender: {"estimator": Ridge()},
+}
 
 
 def public_functions():

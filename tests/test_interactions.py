@@ -138,6 +138,23 @@ def test_replace_puts_other_rows_in_the_place_of_some():
     assert dense(replaced.rated_matrix()) == [[None, 4, None], [2, None, 3], [None, 4, None]]
 
 
+def test_holds_says_which_pairs_fit_has_seen(container):
+    interactions = Interactions.from_rows(container(ROWS), [3, np.nan, 2, 4])
+    users = ["ann", "bob", "bob", "bob", "cat", "zoe", "ann", "zoe"]
+    items = [10, 10, 20, 30, 30, 10, 99, 99]
+    assert interactions.holds(users, items).tolist() == [True, True, False, True] + 4 * [False]
+    assert interactions.holds([], []).tolist() == []
+
+
+def test_holds_equals_a_set_of_pairs_on_random_rows():
+    rng = np.random.RandomState(0)
+    X, pairs = rng.randint(30, size=(200, 2)), rng.randint(-5, 35, size=(500, 2))
+    seen = set(map(tuple, X.tolist()))
+    interactions = Interactions.from_rows(X, None, needs_ratings=False)
+    expected = [tuple(pair) in seen for pair in pairs.tolist()]
+    assert interactions.holds(pairs[:, 0], pairs[:, 1]).tolist() == expected
+
+
 def test_fold_in_gives_a_history_as_rows_over_the_items_of_fit(container):
     interactions = Interactions.from_rows(container(ROWS), [3, 1, 2, 4])
     history = container({"user_id": ["dan", "ann", "dan"], "anime_id": [30, 20, 10]})

@@ -21,6 +21,7 @@ ESTIMATORS = {
     "EmbeddingRegressor",
     "PopularityRecommender",
     "SVDNeighborsRecommender",
+    "TopNRecommender",
     "WeightedOneHotGenres",
 }
 HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars"}

@@ -6,9 +6,11 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from sklearn_anime._features import FeatureTable
 from sklearn_anime._ids import Vocabulary, as_series
 from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import Candidates, best_of, explanation_frame, joined, tidy_frame
+from sklearn_anime._ranking import Candidates, best_of, explanation_frame, joined, rank_pairs
+from sklearn_anime._rows import tidy_frame
 
 ROWS = pd.DataFrame({"user_id": ["ann", "bob", "bob"], "anime_id": [1, 2, 3], "episodes": [12, 24, 26]})
 
@@ -19,8 +21,14 @@ def ranked(scores, n):
     return [columns[rows == row].tolist() for row in range(len(scores))]
 
 
+def ranked_pairs(pairs, n):
+    """Return what is kept of (place, code, score), as a list of (place, code, score, rank)."""
+    places, codes, scores = (np.array(part) for part in zip(*pairs, strict=True))
+    return list(zip(*(part.tolist() for part in rank_pairs(places, codes, scores, n)), strict=True))
+
+
 def candidates(**keys):
-    interactions = Interactions.from_rows(ROWS, [8, 7, 6], with_features=True)
+    interactions = Interactions.from_rows(ROWS, [8, 7, 6], features=FeatureTable)
     return Candidates.select(interactions, **keys)
 
 
@@ -71,6 +79,38 @@ def test_no_block_is_joined_to_nothing():
         (0, "f"),
         (0, "i"),
     ]
+
+
+def test_pairs_are_ranked_within_their_place_whatever_their_order():
+    pairs = [(1, 5, 2.0), (0, 3, 1.0), (1, 4, 7.0), (0, 2, 9.0), (1, 6, 3.0)]
+    assert ranked_pairs(pairs, 2) == [(0, 2, 9.0, 1), (0, 3, 1.0, 2), (1, 4, 7.0, 1), (1, 6, 3.0, 2)]
+
+
+def test_of_equal_pairs_the_first_code_is_better():
+    assert ranked_pairs([(0, 5, 1.0), (0, 3, 1.0), (0, 4, 1.0)], 2) == [(0, 3, 1.0, 1), (0, 4, 1.0, 2)]
+
+
+def test_a_place_may_have_no_pair_and_a_pair_any_score():
+    pairs = [(3, 1, -np.inf), (3, 0, -5.0), (1, 2, np.inf)]
+    assert ranked_pairs(pairs, 9) == [(1, 2, np.inf, 1), (3, 0, -5.0, 1), (3, 1, -np.inf, 2)]
+
+
+def test_no_pair_ranks_nothing():
+    nothing = np.empty(0, dtype=np.intp)
+    assert [len(part) for part in rank_pairs(nothing, nothing, np.empty(0), 3)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n", [1, 4, 30])
+def test_ranking_of_all_pairs_is_that_of_the_matrix(n):
+    scores = np.random.RandomState(n).randint(5, size=(50, 20)).astype(float)
+    places, codes = np.indices(scores.shape).reshape(2, -1)
+    order = np.random.RandomState(0).permutation(scores.size)
+    for part, expected in zip(
+        rank_pairs(places[order], codes[order], scores.ravel()[order], n),
+        best_of(scores, n),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(part, expected)
 
 
 def test_every_item_of_fit_is_a_candidate():
@@ -125,6 +165,20 @@ def test_new_items_with_a_text_feature_raise():
         candidates(new=pd.DataFrame({"anime_id": [9], "genre": ["Action"]}))
 
 
+def test_split_parts_the_candidates_of_fit_from_the_new_ones():
+    both = candidates(new=[[9, 13], [8, 14], [2, 0]], exclude=[1, 8])
+    known, new = both.split(3)
+    assert known.codes.tolist() == [1, 2]
+    assert known.new_features is None
+    assert both.items.decode(new).to_list() == [9]
+    assert known.items is both.items
+
+
+def test_split_without_new_items_leaves_the_candidates():
+    known, new = candidates(include=[3]).split(3)
+    assert (known.codes.tolist(), new.tolist()) == ([2], [])
+
+
 @pytest.mark.parametrize(
     "series",
     [
@@ -153,3 +207,12 @@ def test_explanation_of_no_term_raises():
     like = Vocabulary.from_series(as_series([1]))[0]
     with pytest.raises(ValueError, match=r"n == 0, must be >= 1"):
         explanation_frame({"a": 1.0}, 0, like=like)
+
+
+def test_new_items_in_a_frame_are_read_by_the_names_of_fit(frame_library):
+    X = frame_library({"user": [1, 1, 2], "item": [7, 8, 7], "episodes": [12, 24, 12]})
+    interactions = Interactions.from_rows(X, [8, 7, 6], features=FeatureTable)
+    new = frame_library({"name": ["Akira"], "episodes": [1], "item": [9]})
+    chosen = Candidates.select(interactions, new)
+    assert chosen.items.values.tolist() == [7, 8, 9]
+    assert chosen.new_features.tolist() == [[1]]

@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
+from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions
 from sklearn_anime.base import RecommenderMixin, block_length
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
@@ -58,7 +59,7 @@ class WithFeatures(RecommenderMixin, BaseEstimator):
     user, item = 0, 1
 
     def fit(self, X, y=None):
-        self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False, with_features=True)
+        self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False, features=FeatureTable)
         return self
 
     def _score_block(self, rows):

@@ -1,7 +1,9 @@
 """Which columns of X are the ids and which are features, and what is wrong with bad ones."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,16 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from sklearn_anime._rows import Rows, check_ratings, check_weights
+from sklearn_anime._ids import as_series
+from sklearn_anime._rows import (
+    Rows,
+    as_table,
+    check_ratings,
+    check_weights,
+    id_places,
+    table_columns,
+    table_like,
+)
 
 COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
 
@@ -158,6 +169,110 @@ def test_missing_or_infinite_feature_raises_with_its_column_and_a_remedy(frame_l
         Rows.parse(X).features()
 
 
+def test_the_time_is_no_feature(container):
+    rows = Rows.parse(container(COLUMNS), time=2)
+    assert (rows.times().tolist(), rows.others) == ([12, 24], [])
+
+
+def test_the_time_is_found_by_name(frame_library):
+    rows = Rows.parse(frame_library({"when": [2, 1], **COLUMNS}), user=1, item=2, time="when")
+    assert rows.times().tolist() == [2, 1]
+    assert rows.features().tolist() == [[12], [24]]
+
+
+def test_there_is_no_time_unless_one_is_named(container):
+    assert Rows.parse(container(COLUMNS)).time is None
+
+
+DAY, NEXT_DAY = datetime(2020, 10, 24), datetime(2020, 10, 25)
+BERLIN = [moment.replace(tzinfo=ZoneInfo("Europe/Berlin")) for moment in (DAY, NEXT_DAY)]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [1, 2],
+        [1.5, 2],
+        [2**60, 2**60 + 1],
+        [np.uint64(2**63), np.uint64(2**63 + 1)],
+        [-np.inf, np.inf],
+        [Decimal(1), Decimal(2)],
+        [DAY, NEXT_DAY],
+        [DAY.date(), NEXT_DAY.date()],
+        [timedelta(hours=1), timedelta(hours=2)],
+        BERLIN,
+    ],
+    ids=repr,
+)
+def test_times_are_numbers_in_the_same_order(container, times):
+    rows = Rows.parse(container({**COLUMNS, "when": times}), time=3)
+    assert rows.times().dtype.kind in "iuf"
+    assert rows.times()[0] < rows.times()[1]
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_times_of_an_array_of_objects_are_numbers_in_the_same_order(unit):
+    X = np.empty((2, 3), dtype=object)
+    X[:] = [["ann", 7, np.datetime64("2020-10-24", unit)], ["bob", 8, np.datetime64("2020-10-25", unit)]]
+    assert np.diff(Rows.parse(X, time=2).times()) > 0
+
+
+def test_times_at_the_change_of_clocks_are_told_apart(frame_library):
+    first, second = (
+        datetime(2020, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=i) for i in (0, 1)
+    )
+    rows = Rows.parse(frame_library({**COLUMNS, "when": [second, first]}), time="when")
+    assert np.diff(rows.times()) < 0
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [1, np.nan],
+        [1, None],
+        [DAY, None],
+        [DAY.date(), None],
+        ["today", None],
+        [*BERLIN[:1], None],
+    ],
+    ids=repr,
+)
+def test_missing_time_raises_with_its_row(container, times):
+    rows = Rows.parse(container({**COLUMNS, "when": times}), time=3)
+    message = r"contains NaN: row 1 has no time in column '(when|x3)'\. Drop such rows, or give them"
+    with pytest.raises(ValueError, match=message):
+        rows.times()
+
+
+@pytest.mark.parametrize(
+    ("times", "value"),
+    [
+        (["2020-01-01", "2020-01-02"], "'2020-01-01' \\(row 0\\)"),
+        ([1, "late"], "'(late|1)' \\(row [01]\\)"),
+        ([True, False], "True \\(row 0\\)"),
+    ],
+    ids=repr,
+)
+def test_what_has_no_order_in_time_raises_with_a_remedy(container, times, value):
+    rows = Rows.parse(container({**COLUMNS, "when": times}), time=3)
+    message = rf"'(when|x3)' of X holds {value}, but times are all numbers, .* pandas\.to_datetime"
+    with pytest.raises(ValueError, match=message):
+        rows.times()
+
+
+def test_unknown_time_raises_with_the_names_there_are(frame_library):
+    message = r"no column 'when' \(columns: \['user_id', .*\]\)\. Name the time column with `time=`"
+    with pytest.raises(ValueError, match=message):
+        Rows.parse(frame_library(COLUMNS), time="when")
+
+
+@pytest.mark.parametrize(("time", "which"), [(0, "user"), (1, "item")])
+def test_an_id_is_no_time(container, time, which):
+    message = rf"{which}={time} and time={time} name the same column .* of X\. Name two different"
+    with pytest.raises(ValueError, match=message):
+        Rows.parse(container(COLUMNS), time=time)
+
+
 @pytest.mark.parametrize(
     "y",
     [
@@ -252,3 +367,65 @@ def test_weights_default_to_one(sample_weight, weights):
 def test_bad_weights_raise(sample_weight, message):
     with pytest.raises(ValueError, match=message):
         check_weights(sample_weight, 2)
+
+
+def test_places_are_those_of_the_id_columns_by_name_or_position(frame_library):
+    columns, named = table_columns(frame_library(COLUMNS))
+    assert id_places(columns, named, 0, 1) == [0, 1]
+    assert id_places(columns, named, "anime_id", 0) == [1, 0]
+    assert id_places(columns, named, "user_id", "anime_id", "episodes") == [0, 1, 2]
+
+
+def test_as_table_leaves_frames_and_arrays_as_they_are(container):
+    X = container(COLUMNS)
+    assert isinstance(X, list) or as_table(X) is X
+
+
+def test_as_table_keeps_numbers_beside_text_in_lists():
+    table = as_table([["ann", 7, None], ("bob", 8, 1.5)])
+    assert table.dtype == object
+    assert table.tolist() == [["ann", 7, None], ["bob", 8, 1.5]]
+
+
+def test_gaps_in_text_of_arrays_stay_none():
+    columns, _ = table_columns([["ann", 7, None], ["bob", 8, "Drama"]])
+    assert columns[2].to_list() == [None, "Drama"]
+
+
+def test_columns_become_the_table_that_they_came_from(container):
+    X = container(COLUMNS)
+    table = table_like(as_table(X)[:0], table_columns(X)[0])
+    assert type(table) is type(as_table(X))
+    if isinstance(table, np.ndarray):
+        assert table.tolist() == as_table(X).tolist()
+        assert [type(value) for value in table[0]] == [str, int, int]
+    else:
+        assert table.equals(X)
+        assert list(table.dtypes) == list(X.dtypes)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "bool", "M8[s]", "object", "U3", "S2"])
+def test_arrays_keep_their_kind_of_values(dtype):
+    X = np.array([[0, 1], [1, 0]]).astype(dtype)
+    table = table_like(X[:0], table_columns(X)[0])
+    assert table.dtype.type is X.dtype.type
+    np.testing.assert_array_equal(table, X)
+
+
+def test_arrays_become_wide_enough_for_longer_values():
+    text = np.array([["a", "b"]])
+    assert table_like(text[:0], [as_series(["abc"]), as_series(["d"])]).tolist() == [["abc", "d"]]
+    integers = np.array([[1, 2]], dtype="int8")
+    assert table_like(integers[:0], [as_series([300]), as_series([0.5])]).tolist() == [[300, 0.5]]
+
+
+def test_frames_without_names_of_text_keep_theirs():
+    X = pd.DataFrame([[1, 2, "a"]], columns=[5, "item", ("b", 1)])
+    pd.testing.assert_frame_equal(table_like(X[:0], table_columns(X)[0]), X)
+
+
+def test_table_of_no_rows_has_the_form_of_the_other(container):
+    X = container(COLUMNS)
+    empty = table_like(as_table(X)[:0], [column[:0] for column in table_columns(X)[0]])
+    assert empty.shape == (0, 3)
+    assert getattr(empty, "columns", None) is None or list(empty.columns) == list(COLUMNS)

@@ -1,43 +1,62 @@
-"""Metrics of ranked lists, over tidy frames of users and items."""
+"""How well lists find what is relevant: one number for each user, and the mean over the users."""
 
-import warnings
-from numbers import Integral
 from typing import Any
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
-from sklearn.utils import check_scalar
 
-from sklearn_anime._ids import Vocabulary
-from sklearn_anime._interactions import PairMerge
-from sklearn_anime._rows import Rows, numeric_columns
+from sklearn_anime.metrics._judged import Judged, mean_over_users, validate_k
 
 
+@validate_k
 def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    """Compute the normalised discounted cumulative gain of recommendations.
+    r"""Compute the normalised discounted cumulative gain of recommendations.
 
-    For each user, ``DCG@k = sum(gain / log2(rank + 1))`` over the relevant items among the first
-    `k` recommended, divided by the DCG of the best list there could be [1]_.
+    Hits count more near the top of a list, and those with a large gain count more.
 
     Parameters
     ----------
     recommended : DataFrame
-        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best)
-        as ``recommend`` returns it.
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
 
-    relevant : DataFrame
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
         What the users did choose: user and item in the first two columns, and in a third one, where
         there is one, the gain (>= 0). Without it every gain is 1. Repeated pairs count once, with
         their mean gain.
 
     k : int, default=10
-        Length of the lists that counts.
+        Length of the lists that counts, at least 1.
 
     Returns
     -------
     float
-        Mean over the users of `relevant`, in [0, 1]. Users without recommendations count as 0.
+        Mean over the users with a relevant item, in [0, 1]; those without recommendations count as
+        0. NaN where no user has a relevant item.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    average_precision_at_k : Weighs hits by their rank too, and needs no gains.
+    recall_at_k : Looks at the number of hits alone.
+
+    Notes
+    -----
+    With gain :math:`g_r` at rank :math:`r`, 0 where the item is not relevant, and :math:`g^*_r` the
+    gains of the relevant items, largest first [1]_:
+
+    .. math:: \mathrm{NDCG@}k = \sum_{r=1}^k \frac{g_r}{\log_2(r + 1)} \Big/
+        \sum_{r=1}^k \frac{g^*_r}{\log_2(r + 1)}
 
     References
     ----------
@@ -49,69 +68,380 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     >>> import pandas as pd
     >>> recommended = pd.DataFrame({"user": [1, 1], "item": ["a", "b"], "rank": [1, 2]})
     >>> relevant = pd.DataFrame({"user": [1], "item": ["b"]})
-    >>> round(ndcg_at_k(recommended, relevant), 4)
+    >>> round(ndcg_at_k(recommended, relevant), 4)  # 1 / log2(3)
     0.6309
     """
-    k = check_scalar(k, "k", Integral, min_val=1)
-    rows = Rows.parse(relevant)
-    users, user_codes = Vocabulary.from_series(rows.user, "user")
-    items, item_codes = Vocabulary.from_series(rows.item, "item")
-    merge = PairMerge(user_codes, item_codes, len(items))
-    gains = merge.mean(_gains(rows), np.ones(len(rows)))
-    user_codes, item_codes = merge.user_codes, merge.item_codes
-    order = np.lexsort([-gains, user_codes])
-    place = np.arange(len(order)) - np.searchsorted(user_codes[order], user_codes[order])
-    ideal = _dcg(user_codes[order], gains[order], place + 1, k, len(users))
-
-    frame = nw.from_native(recommended, eager_only=True)
-    found = users.encode(frame[:, 0], "user"), items.encode(frame[:, 1], "item")
-    gain = _look_up(user_codes * len(items) + item_codes, gains, *found, len(items))
-    dcg = _dcg(found[0], gain, _ranks(frame), k, len(users))
-    return _mean_over_users(dcg, ideal)
+    return _mean("ndcg", recommended, relevant, k)
 
 
-def _gains(rows):
-    if not rows.others:
-        return np.ones(len(rows))
-    gains = numeric_columns(rows.others[:1], len(rows))[:, 0]
-    if (gains < 0).any():
-        raise ValueError(
-            f"A gain is 0 or more, got {gains.min()} in column {rows.others[0].name!r} of relevant."
-        )
-    return gains
+@validate_k
+def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
+    r"""Compute which share of the relevant items the lists find.
+
+    Parameters
+    ----------
+    recommended : DataFrame
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
+
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
+        What the users did choose: user and item in the first two columns, and in a third one, where
+        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
+        all are.
+
+    k : int, default=10
+        Length of the lists that counts, at least 1.
+
+    Returns
+    -------
+    float
+        Mean over the users with a relevant item, in [0, 1]; those without recommendations count as
+        0. NaN where no user has a relevant item. A user with more than `k` relevant items cannot
+        reach 1.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    precision_at_k : Divides the hits by `k`.
+    hit_rate_at_k : Asks only whether there is a hit.
+
+    Notes
+    -----
+    For one user [1]_:
+
+    .. math:: \mathrm{recall@}k = \frac{\text{relevant items among the first } k}
+        {\text{relevant items}}
+
+    References
+    ----------
+    .. [1] Herlocker, Konstan, Terveen and Riedl (2004). Evaluating collaborative filtering
+       recommender systems. ACM Transactions on Information Systems 22(1), 5-53.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> recommended = pd.DataFrame({"user": [1, 1], "item": ["a", "b"], "rank": [1, 2]})
+    >>> relevant = pd.DataFrame({"user": [1, 1, 1], "item": ["b", "c", "d"]})
+    >>> round(recall_at_k(recommended, relevant), 4)  # 1 of 3
+    0.3333
+    """
+    return _mean("recall", recommended, relevant, k)
 
 
-def _ranks(recommended):
-    if "rank" not in recommended.columns:
-        raise ValueError(
-            f"recommended has no column 'rank' (columns: {recommended.columns}). Number the items of "
-            f"each user from 1, the best."
-        )
-    ranks = recommended["rank"].to_numpy()
-    if (ranks < 1).any():
-        raise ValueError(f"The ranks of recommended start at 1, got {ranks.min()}.")
-    return ranks
+@validate_k
+def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
+    r"""Compute which share of the first `k` places of the lists is relevant.
+
+    Parameters
+    ----------
+    recommended : DataFrame
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
+
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
+        What the users did choose: user and item in the first two columns, and in a third one, where
+        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
+        all are.
+
+    k : int, default=10
+        Number of places, at least 1. It divides the hits of shorter lists too: an empty place is a
+        miss.
+
+    Returns
+    -------
+    float
+        Mean over the users with a relevant item, in [0, 1]; those without recommendations count as
+        0. NaN where no user has a relevant item. A user with fewer than `k` relevant items cannot
+        reach 1.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    recall_at_k : Divides the hits by the number of relevant items.
+    average_precision_at_k : Takes the precision at the rank of each hit.
+
+    Notes
+    -----
+    For one user [1]_:
+
+    .. math:: \mathrm{precision@}k = \frac{\text{relevant items among the first } k}{k}
+
+    References
+    ----------
+    .. [1] Herlocker, Konstan, Terveen and Riedl (2004). Evaluating collaborative filtering
+       recommender systems. ACM Transactions on Information Systems 22(1), 5-53.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> recommended = pd.DataFrame({"user": [1, 1], "item": ["a", "b"], "rank": [1, 2]})
+    >>> relevant = pd.DataFrame({"user": [1], "item": ["b"]})
+    >>> precision_at_k(recommended, relevant, k=2)  # 1 of 2
+    0.5
+    """
+    return _mean("precision", recommended, relevant, k)
 
 
-def _look_up(keys, gains, users, items, n_items):
-    """Return the gain of each recommended pair, 0 where it is not relevant."""
-    place = pd.Index(keys).get_indexer(np.where((users < 0) | (items < 0), -1, users * n_items + items))
-    if pd.Index(place[place >= 0]).has_duplicates:
-        raise ValueError("recommended lists an item twice for the same user. Drop the duplicates.")
-    return np.where(place < 0, 0.0, gains[place])
+@validate_k
+def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
+    r"""Compute the mean average precision (MAP) of the lists.
+
+    Parameters
+    ----------
+    recommended : DataFrame
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
+
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
+        What the users did choose: user and item in the first two columns, and in a third one, where
+        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
+        all are.
+
+    k : int, default=10
+        Length of the lists that counts, at least 1.
+
+    Returns
+    -------
+    float
+        Mean over the users with a relevant item, in [0, 1]; those without recommendations count as
+        0. NaN where no user has a relevant item.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    ndcg_at_k : Weighs hits by the logarithm of their rank, and by their gain.
+    reciprocal_rank_at_k : Looks at the first hit alone.
+
+    Notes
+    -----
+    For one user with :math:`n` relevant items, the sum runs over the ranks :math:`r \le k` of the
+    hits [1]_. Dividing by at most :math:`k` lets a list of hits alone reach 1 [2]_.
+
+    .. math:: \mathrm{AP@}k = \frac{1}{\min(n, k)} \sum_{r} \mathrm{precision@}r
+
+    References
+    ----------
+    .. [1] Buckley and Voorhees (2000). Evaluating evaluation measure stability. SIGIR, 33-40.
+
+    .. [2] McFee, Bertin-Mahieux, Ellis and Lanckriet (2012). The million song dataset challenge.
+       WWW Companion, 909-916.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> recommended = pd.DataFrame({"user": [1] * 3, "item": ["a", "b", "c"], "rank": [1, 2, 3]})
+    >>> relevant = pd.DataFrame({"user": [1, 1], "item": ["a", "c"]})
+    >>> round(average_precision_at_k(recommended, relevant), 4)  # (1 / 1 + 2 / 3) / 2
+    0.8333
+    """
+    return _mean("map", recommended, relevant, k)
 
 
-def _dcg(users, gains, ranks, k, n_users):
-    counted = (users >= 0) & (ranks <= k)
-    return np.bincount(users[counted], gains[counted] / np.log2(ranks[counted] + 1), minlength=n_users)
+@validate_k
+def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
+    r"""Compute the mean reciprocal rank (MRR) of the first hit of the lists.
+
+    Parameters
+    ----------
+    recommended : DataFrame
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
+
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
+        What the users did choose: user and item in the first two columns, and in a third one, where
+        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
+        all are.
+
+    k : int, default=10
+        Length of the lists that counts, at least 1.
+
+    Returns
+    -------
+    float
+        Mean over the users with a relevant item, in [0, 1]; those without recommendations count as
+        0. NaN where no user has a relevant item.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    hit_rate_at_k : Asks whether there is a hit, at any rank.
+    average_precision_at_k : Looks at all hits.
+
+    Notes
+    -----
+    For one user [1]_:
+
+    .. math:: \mathrm{RR@}k = \frac{1}{\text{rank of the first hit}}
+
+    and 0 where none of the first :math:`k` items is relevant.
+
+    References
+    ----------
+    .. [1] Voorhees (1999). The TREC-8 question answering track report. TREC-8, 77-82.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> recommended = pd.DataFrame({"user": [1] * 3, "item": ["a", "b", "c"], "rank": [1, 2, 3]})
+    >>> relevant = pd.DataFrame({"user": [1, 1], "item": ["b", "c"]})
+    >>> reciprocal_rank_at_k(recommended, relevant)
+    0.5
+    """
+    return _mean("mrr", recommended, relevant, k)
 
 
-def _mean_over_users(dcg, ideal):
-    defined = ideal > 0
-    if not defined.all():
-        warnings.warn(
-            f"{(~defined).sum()} of {len(ideal)} users have no relevant item (all gains are 0) and "
-            f"are left out.",
-            stacklevel=3,
-        )
-    return float(np.mean(dcg[defined] / ideal[defined])) if defined.any() else float("nan")
+@validate_k
+def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
+    r"""Compute the share of users whose list holds a relevant item.
+
+    Parameters
+    ----------
+    recommended : DataFrame
+        Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
+        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        each user; of equal scores the first row is better.
+
+    relevant : DataFrame or array-like of shape (n_rows, n_columns)
+        What the users did choose: user and item in the first two columns, and in a third one, where
+        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
+        all are.
+
+    k : int, default=10
+        Length of the lists that counts, at least 1.
+
+    Returns
+    -------
+    float
+        Share of the users with a relevant item, in [0, 1]; those without recommendations have no
+        hit. NaN where no user has a relevant item.
+
+    Raises
+    ------
+    ValueError
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        item twice or two of them at the same rank, or if a gain is negative or missing.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant item; they are left out.
+
+    See Also
+    --------
+    reciprocal_rank_at_k : Asks at which rank the first hit is.
+    recall_at_k : Counts the hits.
+
+    Notes
+    -----
+    With one relevant item for each user, it equals recall [1]_:
+
+    .. math:: \mathrm{HR@}k = \frac{\text{users with a relevant item among their first } k}
+        {\text{users with a relevant item}}
+
+    References
+    ----------
+    .. [1] Deshpande and Karypis (2004). Item-based top-N recommendation algorithms. ACM Transactions
+       on Information Systems 22(1), 143-177.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> recommended = pd.DataFrame({"user": [1, 2], "item": ["a", "b"], "rank": [1, 1]})
+    >>> relevant = pd.DataFrame({"user": [1, 2], "item": ["a", "c"]})
+    >>> hit_rate_at_k(recommended, relevant)
+    0.5
+    """
+    return _mean("hit_rate", recommended, relevant, k)
+
+
+def _mean(metric, recommended, relevant, k):
+    """Return the mean of a metric over users, and warn the caller of the public function."""
+    judged = Judged.from_frames(recommended, relevant)
+    return mean_over_users(
+        PER_USER[metric](judged, k), judged.n_left_out, "no relevant item", stacklevel=4
+    )
+
+
+def _ndcg(judged, k):
+    return _dcg(judged.hits.top(k)) / _dcg(judged.ideal.top(k))
+
+
+def _dcg(hits):
+    return hits.sum(hits.gains / np.log2(hits.ranks + 1))
+
+
+def _recall(judged, k):
+    return judged.hits.top(k).sum() / judged.ideal.sum()
+
+
+def _precision(judged, k):
+    return judged.hits.top(k).sum() / k
+
+
+def _average_precision(judged, k):
+    hits = judged.hits.top(k)
+    return hits.sum(hits.places / hits.ranks) / np.minimum(judged.ideal.sum(), k)
+
+
+def _reciprocal_rank(judged, k):
+    hits = judged.hits.top(k)
+    return hits.sum((hits.places == 1) / hits.ranks)
+
+
+def _hit_rate(judged, k):
+    return (judged.hits.top(k).sum() > 0).astype(np.float64)
+
+
+# Each takes a `Judged` and `k`, and returns an ndarray of shape (n_users,): one value per user.
+PER_USER = {
+    "ndcg": _ndcg,
+    "recall": _recall,
+    "precision": _precision,
+    "map": _average_precision,
+    "mrr": _reciprocal_rank,
+    "hit_rate": _hit_rate,
+}

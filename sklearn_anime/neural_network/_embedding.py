@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import validate_data
 
+from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
 from sklearn_anime.base import ID_COLUMN, FactorsMixin, RatingRegressorMixin, RecommenderMixin
@@ -236,7 +237,7 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         """
         hidden_units = self._check_hidden_units()
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, with_features=True
+            X, y, sample_weight, user=self.user, item=self.item, features=FeatureTable
         )
         random_state = check_random_state(self.random_state)
         pairs = random_state.permutation(np.flatnonzero(interactions.rated))

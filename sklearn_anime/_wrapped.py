@@ -1,0 +1,41 @@
+"""Recommenders inside pipelines and searches."""
+
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+
+from sklearn_anime.utils._sklearn import BaseSearchCV
+
+
+def find_recommender(estimator):
+    """Return the recommender at the end of pipelines and searches, fitted or not.
+
+    Raises
+    ------
+    TypeError
+        If what is there has no ``recommend``.
+    """
+    if isinstance(estimator, BaseSearchCV):
+        return find_recommender(getattr(estimator, "best_estimator_", estimator.estimator))
+    if isinstance(estimator, Pipeline):
+        return find_recommender(estimator.steps[-1][1])
+    if not hasattr(estimator, "recommend"):
+        name = type(estimator).__name__
+        raise TypeError(
+            f"{name} has no method `recommend`. Wrap it: TopNRecommender({name}(...)) makes a "
+            f"recommender of any regressor."
+        )
+    return estimator
+
+
+def rows_of_recommender(estimator, X):
+    """Return ``X`` as the recommender at the end of fitted pipelines and searches sees it."""
+    if isinstance(estimator, BaseSearchCV):
+        if not hasattr(estimator, "best_estimator_"):
+            raise NotFittedError(
+                f"This {type(estimator).__name__} has no best_estimator_. Call fit with refit=True."
+            )
+        return rows_of_recommender(estimator.best_estimator_, X)
+    if isinstance(estimator, Pipeline):
+        X = estimator[:-1].transform(X) if len(estimator) > 1 else X
+        return rows_of_recommender(estimator[-1], X)
+    return X

@@ -1,0 +1,325 @@
+"""What all metrics start from: the lists of some users, and what in them is relevant."""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from sklearn_anime._ids import Vocabulary, id_index
+from sklearn_anime._interactions import PairMerge
+from sklearn_anime._rows import Rows, numeric_columns
+from sklearn_anime.utils._sklearn import Interval, validate_params
+
+K = {"k": [Interval(Integral, 1, None, closed="left")]}
+
+validate_k = validate_params(K, prefer_skip_nested_validation=True)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Recommendations, one row per user and item.
+
+    Attributes
+    ----------
+    user, item : narwhals Series of length n_rows
+        The ids of each row.
+
+    ranks : ndarray of shape (n_rows,)
+        The rank of the item in the list of the user; 1 is best.
+    """
+
+    user: nw.Series
+    item: nw.Series
+    ranks: np.ndarray
+
+    @classmethod
+    def from_frame(cls, recommended):
+        """Read a frame with user and item in its first two columns, and ``rank`` or ``score``."""
+        frame = _eager(recommended)
+        user, item = frame[:, 0], frame[:, 1]
+        if "rank" in frame.columns:
+            return cls(user, item, _read_ranks(frame))
+        if "score" not in frame.columns:
+            raise ValueError(
+                f"recommended has no column 'rank' or 'score' (columns: {frame.columns}). Number the "
+                f"items of each user from 1, the best, or give their scores."
+            )
+        return cls(user, item, ranks_within(appearance(user), _numbers(frame, "score")))
+
+    def __len__(self):
+        return len(self.ranks)
+
+    def top(self, k):
+        """Return the first `k` places of each list."""
+        kept = np.flatnonzero(self.ranks <= k)
+        return (
+            self if len(kept) == len(self) else Lists(self.user[kept], self.item[kept], self.ranks[kept])
+        )
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Relevant items in the lists of some users.
+
+    Attributes
+    ----------
+    users, ranks, gains : ndarray of shape (n_hits,)
+        Code of the user, place in the list from 1, and gain above 0.
+
+    n_users : int
+        Number of users, those without a hit among them.
+
+    Examples
+    --------
+    >>> hits = Hits(np.array([0, 0, 2]), np.array([1, 5, 3]), np.ones(3), n_users=3)
+    >>> hits.top(3).sum().tolist()
+    [1.0, 0.0, 1.0]
+    """
+
+    users: np.ndarray
+    ranks: np.ndarray
+    gains: np.ndarray
+    n_users: int
+
+    def top(self, k):
+        """Return the hits in the first `k` places of each list."""
+        kept = self.ranks <= k
+        return Hits(self.users[kept], self.ranks[kept], self.gains[kept], self.n_users)
+
+    def sum(self, values=1.0):
+        """Return the sum over the hits of each user, of ones or of other `values`."""
+        return np.bincount(self.users, np.broadcast_to(values, self.users.shape), self.n_users)
+
+    @property
+    def places(self):
+        """Place of each hit among the hits of its user: 1 is the hit of the best rank."""
+        return ranks_within(self.users, -self.ranks)
+
+
+@dataclass(frozen=True)
+class Relevant:
+    """What is relevant to some users: distinct pairs with a gain above 0, by user and item.
+
+    Attributes
+    ----------
+    everyone, users, items : Vocabulary
+        All users of the rows, those with a relevant item, and all items.
+
+    user_codes, item_codes, gains : ndarray of shape (n_pairs,)
+        The pairs, coded by `users` and `items`, and the mean gain of the rows of each.
+    """
+
+    everyone: Vocabulary
+    users: Vocabulary
+    items: Vocabulary
+    user_codes: np.ndarray
+    item_codes: np.ndarray
+    gains: np.ndarray
+
+    @classmethod
+    def from_frame(cls, relevant):
+        """Read rows of user, item and, where there is a third column, gain."""
+        rows = Rows.parse(relevant)
+        everyone, user_codes = Vocabulary.from_series(rows.user, "user")
+        items, item_codes = Vocabulary.from_series(rows.item, "item")
+        merge = PairMerge(user_codes, item_codes, len(items))
+        gains = merge.mean(_gains(rows), np.ones(len(rows)))
+        kept = gains > 0
+        present, user_codes = np.unique(merge.user_codes[kept], return_inverse=True)
+        users = Vocabulary(everyone.ids[present], everyone.index[present])
+        return cls(everyone, users, items, user_codes, merge.item_codes[kept], gains[kept])
+
+    def look_up(self, user_codes, item_codes):
+        """Return which rows of recommendations are relevant, and the pair that each of them is."""
+        rows = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
+        keys = pd.Index(self._keys(self.user_codes, self.item_codes))
+        pairs = keys.get_indexer(self._keys(user_codes[rows], item_codes[rows]))
+        found = pairs >= 0
+        if pd.Index(pairs[found]).has_duplicates:
+            raise ValueError("recommended lists an item twice for the same user. Drop the duplicates.")
+        return rows[found], pairs[found]
+
+    def best_lists(self):
+        """Return the hits of the best lists that there could be: the largest gain first."""
+        ranks = ranks_within(self.user_codes, self.gains)
+        return Hits(self.user_codes, ranks, self.gains, len(self.users))
+
+    def _keys(self, user_codes, item_codes):
+        return user_codes * len(self.items) + item_codes
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The lists of some users, judged by what is relevant to them.
+
+    Attributes
+    ----------
+    users : Vocabulary
+        The users with a relevant item, whether or not there are recommendations for them.
+
+    hits : Hits
+        The relevant items among the recommended ones, by user and rank.
+
+    ideal : Hits
+        The relevant items in the best list that there could be: largest gain first.
+
+    n_left_out : int
+        Number of the other users of both frames: without a relevant item, nothing can be a hit.
+
+    Examples
+    --------
+    >>> recommended = pd.DataFrame({"user": [1, 1, 2], "item": ["a", "b", "a"], "rank": [1, 2, 1]})
+    >>> judged = Judged.from_frames(recommended, pd.DataFrame({"user": [1, 1], "item": ["b", "c"]}))
+    >>> judged.users.values.tolist(), judged.hits.ranks.tolist(), judged.n_left_out
+    ([1], [2.0], 1)
+    """
+
+    users: Vocabulary
+    hits: Hits
+    ideal: Hits
+    n_left_out: int
+
+    @classmethod
+    def from_frames(cls, recommended, relevant):
+        """Look up recommended pairs among the relevant ones.
+
+        Parameters
+        ----------
+        recommended : DataFrame
+            User and item in the first two columns, and ``rank`` or ``score``.
+
+        relevant : DataFrame
+            User and item in the first two columns, and the gain in a third, where there is one.
+        """
+        lists, judge = Lists.from_frame(recommended), Relevant.from_frame(relevant)
+        codes = judge.users.encode(lists.user, "user")
+        found, places = judge.look_up(codes, judge.items.encode(lists.item, "item"))
+        strangers = lists.user[np.flatnonzero(codes < 0)]
+        return cls(
+            users=judge.users,
+            hits=_sorted_hits(codes[found], lists.ranks[found], judge.gains[places], len(judge.users)),
+            ideal=judge.best_lists(),
+            n_left_out=len(judge.everyone.extend(strangers)) - len(judge.users),
+        )
+
+
+def appearance(series):
+    """Return a code for each user id: 0 for the first that appears, 1 for the next, ..."""
+    return pd.factorize(id_index(series, "user"))[0]
+
+
+def ranks_within(codes, values):
+    """Rank the rows of each user from 1: the largest value first, of equal ones the first row.
+
+    Rows that are already in that order are not sorted.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_rows,)
+        Code of the user of each row.
+
+    values : ndarray of shape (n_rows,)
+        What to rank by.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        The rank of each row.
+
+    Examples
+    --------
+    >>> ranks_within(np.array([0, 0, 1, 0]), np.array([5.0, 7.0, 1.0, 5.0])).tolist()
+    [2, 1, 1, 3]
+    """
+    order = _best_first(codes, values)
+    n_rows = np.bincount(codes)
+    first = np.cumsum(n_rows) - n_rows
+    ranks = np.empty(len(codes), dtype=np.intp)
+    ranks[order] = np.arange(1, len(codes) + 1) - first[codes[order]]
+    return ranks
+
+
+def mean_over_users(values, n_left_out=0, reason="", *, stacklevel):
+    """Return the mean of the values of users, NaN without any, and warn of those left out."""
+    warn_of_left_out(n_left_out, len(values) + n_left_out, reason, stacklevel=stacklevel + 1)
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def warn_of_left_out(n_left_out, n_users, reason, *, stacklevel):
+    """Warn that some users do not count, or that there is no user at all.
+
+    `stacklevel` is that of a ``warnings.warn`` in the place of the call: 3 in the body of a public
+    function, since the validation of its parameters stands between it and its caller.
+    """
+    if n_left_out:
+        message = f"{n_left_out} of {n_users} users have {reason} and are left out."
+    elif n_users == 0:
+        message = "recommended has no rows: the metric is undefined and NaN stands in for it."
+    else:
+        return
+    warnings.warn(message, stacklevel=stacklevel + 1)
+
+
+def _eager(recommended):
+    if not nw.dependencies.is_into_dataframe(recommended):
+        raise TypeError(
+            f"recommended must be a DataFrame in memory, as `recommend` returns it, got a "
+            f"{type(recommended).__name__}."
+        )
+    frame = nw.from_native(recommended, eager_only=True)
+    if frame.shape[1] < 2:
+        raise ValueError(
+            f"recommended has {frame.shape[1]} column(s) ({frame.columns}). Give the user and the "
+            f"item in its first two."
+        )
+    return frame
+
+
+def _read_ranks(frame):
+    ranks = _numbers(frame, "rank")
+    if (ranks < 1).any():
+        raise ValueError(f"The ranks of recommended start at 1, got {ranks.min():g}.")
+    return ranks
+
+
+def _numbers(frame, name):
+    try:
+        return numeric_columns([frame[name]], len(frame))[:, 0]
+    except ValueError as error:
+        raise ValueError(
+            f"The column {name!r} of recommended must hold a finite number in each row. Drop the rows "
+            f"without one."
+        ) from error
+
+
+def _best_first(codes, values):
+    """Return the order of the rows by user and then by falling value."""
+    same_user = codes[1:] == codes[:-1]
+    sorted_already = (codes[1:] > codes[:-1]) | (same_user & (values[1:] <= values[:-1]))
+    return np.arange(len(codes)) if sorted_already.all() else np.lexsort([-values, codes])
+
+
+def _gains(rows):
+    if not rows.others:
+        return np.ones(len(rows))
+    gains = numeric_columns(rows.others[:1], len(rows))[:, 0]
+    if (gains < 0).any():
+        raise ValueError(
+            f"A gain is 0 or more, got {gains.min()} in column {rows.others[0].name!r} of relevant."
+        )
+    return gains
+
+
+def _sorted_hits(users, ranks, gains, n_users):
+    order = _best_first(users, -ranks)
+    users, ranks, gains = users[order], ranks[order], gains[order]
+    shared = (users[1:] == users[:-1]) & (ranks[1:] == ranks[:-1])
+    if shared.any():
+        raise ValueError(
+            f"recommended gives two items of the same user the rank {ranks[1:][shared][0]:g}. Number "
+            f"the items of each user 1, 2, 3, ..."
+        )
+    return Hits(users, ranks, gains, n_users)

@@ -1,0 +1,161 @@
+"""All ranking metrics at once, user by user, with confidence intervals."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils import Bunch, check_random_state
+
+from sklearn_anime._rows import tidy_frame
+from sklearn_anime.metrics._held_out import HeldOut
+from sklearn_anime.metrics._judged import Judged
+from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.utils._sklearn import Interval, validate_params
+
+
+@validate_params(
+    {
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "n_resamples": [Interval(Integral, 1, None, closed="left")],
+        **HeldOut.CONSTRAINTS,
+    },
+    prefer_skip_nested_validation=True,
+)
+def ranking_report(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    k: int = 10,
+    confidence: float = 0.95,
+    n_resamples: int = 1000,
+    relevant: float | None = None,
+    history: float | None = None,
+    sample_users: int | None = None,
+    user: int | str = 0,
+    item: int | str = 1,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
+    """Judge recommendations by all ranking metrics, user by user.
+
+    One call of ``recommend`` serves all of them.
+
+    Parameters
+    ----------
+    estimator : recommender
+        Fitted; a Pipeline or a search that ends in a recommender will do.
+
+    X : array-like or DataFrame of shape (n_rows, n_columns)
+        Rows that ``fit`` has not seen.
+
+    y : array-like of shape (n_rows,), default=None
+        Ratings; needed for `relevant`.
+
+    k : int, default=10
+        Length of the lists.
+
+    confidence : float, default=0.95
+        Confidence level of the intervals, between 0 and 1.
+
+    n_resamples : int, default=1000
+        How many times the bootstrap draws the users anew.
+
+    relevant : float, default=None
+        Rating from which on a row is relevant. None counts every row, rated or not.
+
+    history : float, default=None
+        Share of the rows of each user, between 0 and 1, rounded down to whole rows, that is drawn at
+        random and handed to ``recommend`` as the history of the user; the others are to be found. For
+        users who were not in ``fit``.
+
+    sample_users : int, default=None
+        How many users to draw, where all of them take too long.
+
+    user : int or str, default=0
+        Position or name of the user column of ``X``, as the recommender has it.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``, as the recommender has it.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of all draws.
+
+    Returns
+    -------
+    Bunch
+        With two frames:
+
+        per_user : DataFrame
+            The user column and, for each metric, a column with its value for the user: ``ndcg``,
+            ``recall``, ``precision``, ``map``, ``mrr``, ``hit_rate``. In the frame library of ``X``.
+
+        summary : pandas DataFrame
+            One row for each metric: ``mean`` over the users, and ``low`` and ``high``, the ends of
+            its confidence interval.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no ``recommend``: wrap it in `TopNRecommender`.
+
+    ValueError
+        If no row is relevant, or none is left beside the history, or if `user` and `item` are not those
+        of the recommender.
+
+    Warns
+    -----
+    UserWarning
+        If users have no relevant row (they are left out) or no history (they get popular items), if
+        relevant pairs were in the rows of ``fit`` (they count as misses), or if `k` is larger than the
+        catalogue.
+
+    See Also
+    --------
+    make_ranking_scorer : One of these numbers, for searches and cross-validation.
+
+    Notes
+    -----
+    The interval holds the middle of the means over users drawn with replacement (the percentile
+    bootstrap [1]_). It says how the mean would vary with other users like these; not how it would vary
+    with other training rows.
+
+    References
+    ----------
+    .. [1] Efron and Tibshirani (1993). An introduction to the bootstrap. Chapman and Hall.
+
+    Examples
+    --------
+    >>> from sklearn_anime.baseline import PopularityRecommender
+    >>> from sklearn_anime.metrics import ranking_report
+    >>> train = [["ann", 1], ["ann", 2], ["bob", 1], ["bob", 3], ["cat", 3]]
+    >>> model = PopularityRecommender().fit(train)
+    >>> report = ranking_report(model, [["ann", 3], ["bob", 4]], k=2, random_state=0)
+    >>> report.per_user[["user", "ndcg", "hit_rate"]]
+      user  ndcg  hit_rate
+    0  ann   1.0       1.0
+    1  bob   0.0       0.0
+    >>> report.summary.loc["ndcg"].to_dict()
+    {'mean': 0.5, 'low': 0.0, 'high': 1.0}
+    """
+    random_state = check_random_state(random_state)
+    held_out = HeldOut(relevant, history, sample_users, user, item, random_state)
+    _, recommended, relevant_rows = held_out.lists(estimator, X, y, k, stacklevel=3)
+    judged = Judged.from_frames(recommended, relevant_rows)
+    values = {name: per_user(judged, k) for name, per_user in PER_USER.items()}
+    return Bunch(
+        per_user=tidy_frame(judged.users.ids, **values),
+        summary=_summary(pd.DataFrame(values), confidence, n_resamples, random_state),
+    )
+
+
+def _summary(values, confidence, n_resamples, random_state):
+    """Return mean and bootstrap interval of each column."""
+    n, table = len(values), values.to_numpy()
+    draws = (random_state.randint(n, size=n) for _ in range(n_resamples))
+    means = np.stack([np.bincount(draw, minlength=n) @ table for draw in draws]) / n
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return pd.DataFrame(
+        {"mean": table.mean(axis=0), "low": low, "high": high}, index=values.columns
+    ).rename_axis("metric")

@@ -1,0 +1,270 @@
+"""Scorers: callables ``scorer(estimator, X, y)`` that searches and cross-validation take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
+from sklearn_anime._rows import as_table, check_ratings
+from sklearn_anime._wrapped import find_recommender
+from sklearn_anime.metrics._beyond import catalog_coverage
+from sklearn_anime.metrics._held_out import HeldOut
+from sklearn_anime.metrics._judged import Judged
+from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_params
+
+ERRORS = {"rmse": root_mean_squared_error, "mae": mean_absolute_error}
+
+
+@dataclass(frozen=True)
+class RankingScorer:
+    """Score a recommender by its lists: what `make_ranking_scorer` returns."""
+
+    metric: Any
+    k: int
+    held_out: HeldOut
+
+    def __repr__(self):
+        params = {"metric": self.metric, "k": self.k, **vars(self.held_out)}
+        return f"make_ranking_scorer({_given(params)})"
+
+    def __call__(self, estimator, X, y=None):
+        """Return the score of a fitted estimator on rows that it has not seen."""
+        return self.judge(*self.held_out.lists(estimator, X, y, self.k, stacklevel=2))
+
+    def judge(self, recommender, recommended, relevant):
+        """Return the score of lists of length `k` or more."""
+        if self.metric == "coverage":
+            return catalog_coverage(recommended, recommender.items_, k=self.k)
+        if callable(self.metric):
+            return self.metric(first_places(recommended, self.k), relevant, k=self.k)
+        judged = Judged.from_frames(recommended, relevant)
+        return float(np.mean(PER_USER[self.metric](judged, self.k)))
+
+    def applies_to(self, estimator):
+        """Return whether an estimator, fitted or not, makes lists."""
+        try:
+            find_recommender(estimator)
+        except TypeError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class RatingScorer:
+    """Score a regressor by its error on the rated rows: what `make_rating_scorer` returns."""
+
+    metric: str
+
+    def __repr__(self):
+        return f"make_rating_scorer({_given(vars(self))})"
+
+    def __call__(self, estimator, X, y):
+        """Return minus the error of a fitted regressor, so that greater is better."""
+        if not is_regressor(estimator):
+            raise TypeError(
+                f"{type(estimator).__name__} is no regressor: what it predicts are not ratings. Score "
+                f"its lists, with make_ranking_scorer."
+            )
+        X = as_table(X)
+        ratings = check_ratings(y, X.shape[0])
+        rated = np.flatnonzero(~np.isnan(ratings))
+        if len(rated) == 0:
+            raise ValueError(
+                f"Input y contains NaN only ({len(ratings)} rows): there is no rating to compare "
+                f"predictions with."
+            )
+        return -float(ERRORS[self.metric](ratings[rated], estimator.predict(safe_indexing(X, rated))))
+
+    def applies_to(self, estimator):
+        """Return whether an estimator, fitted or not, predicts ratings."""
+        return is_regressor(estimator)
+
+
+@dataclass(frozen=True)
+class JointScorer:
+    """Several scorers in one; those that ask the same of a recommender share its lists.
+
+    Attributes
+    ----------
+    scorers : dict of str to callable
+        The scorers by name.
+    """
+
+    scorers: dict
+
+    def __call__(self, estimator, X, y=None):
+        """Return the score of a fitted estimator by each scorer."""
+        ranking = [scorer for scorer in self.scorers.values() if isinstance(scorer, RankingScorer)]
+        longest = {}
+        for scorer in ranking:
+            longest[scorer.held_out] = max(scorer.k, longest.get(scorer.held_out, 1))
+        lists = {}
+        for held_out, k in longest.items():
+            lists[held_out] = held_out.lists(estimator, X, y, k, stacklevel=2)
+        return {
+            name: scorer.judge(*lists[scorer.held_out])
+            if isinstance(scorer, RankingScorer)
+            else scorer(estimator, X, y)
+            for name, scorer in self.scorers.items()
+        }
+
+
+@validate_params(
+    {"metric": [StrOptions({*PER_USER, "coverage"}), callable], **HeldOut.CONSTRAINTS},
+    prefer_skip_nested_validation=True,
+)
+def make_ranking_scorer(
+    metric: str | Callable = "ndcg",
+    k: int = 10,
+    *,
+    relevant: float | None = None,
+    history: float | None = None,
+    sample_users: int | None = None,
+    user: int | str = 0,
+    item: int | str = 1,
+    random_state: int | np.random.RandomState | None = None,
+) -> RankingScorer:
+    """Make a scorer of recommendations, for searches and cross-validation.
+
+    The scorer asks the estimator for `k` items for each user of the test rows and compares them with
+    these rows. It takes a recommender, or a Pipeline or a search that ends in one: every row of ``X``
+    carries its ids, so that no metadata need be routed.
+
+    Parameters
+    ----------
+    metric : {"ndcg", "recall", "precision", "map", "mrr", "hit_rate", "coverage"} or callable, \
+            default="ndcg"
+        What to compute of the lists; ``"map"`` is `average_precision_at_k`, ``"mrr"`` is
+        `reciprocal_rank_at_k`, ``"coverage"`` is `catalog_coverage` of the items of ``fit``.
+        A callable is called as ``metric(recommended, relevant, k=k)`` with two tidy frames; greater
+        is better.
+
+    k : int, default=10
+        Length of the lists.
+
+    relevant : float, default=None
+        Rating from which on a test row is relevant. None counts every row, rated or not.
+
+    history : float, default=None
+        Share of the rows of each test user, between 0 and 1, rounded down to whole rows, that is drawn
+        at random and handed to ``recommend`` as the history of the user; the others are to be found. For
+        splits whose test users are not in training, such as `NewUserSplit`; None takes what ``fit`` saw
+        of them.
+
+    sample_users : int, default=None
+        How many test users to draw, where scoring all of them takes too long.
+
+    user : int or str, default=0
+        Position or name of the user column of ``X``, as the recommender has it.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``, as the recommender has it.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of `history` and `sample_users`. Pass an int, so that all candidates of a search are
+        judged by the same rows.
+
+    Returns
+    -------
+    RankingScorer
+        Callable as ``scorer(estimator, X, y=None)``; a float, greater is better.
+
+    Raises
+    ------
+    TypeError
+        When called with an estimator that has no ``recommend``: wrap it in `TopNRecommender`.
+
+    ValueError
+        When called with rows of which none is relevant, or none is left beside the history, or if `user`
+        and `item` are not those of the recommender.
+
+    Warns
+    -----
+    UserWarning
+        When called, if test users have no relevant row (they are left out), have no history (they get
+        popular items), if relevant pairs were in the rows of ``fit`` (they count as misses), or
+        if `k` is larger than the catalogue.
+
+    See Also
+    --------
+    make_rating_scorer : Scores predicted ratings.
+    ranking_report : All metrics, user by user.
+    sklearn_anime.model_selection.LeaveKOutPerUser : The split to go with it.
+
+    Notes
+    -----
+    Scores of the training rows say nothing, since what was seen is not recommended again. Halving
+    searches compute them unless they are told ``return_train_score=False``.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn_anime.datasets import load_anime_sample
+    >>> from sklearn_anime.metrics import make_ranking_scorer
+    >>> from sklearn_anime.model_selection import LeaveKOutPerUser
+    >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
+    >>> anime = load_anime_sample()
+    >>> search = GridSearchCV(
+    ...     SVDNeighborsRecommender(random_state=0),
+    ...     {"n_neighbors": [2, 50]},
+    ...     scoring=make_ranking_scorer("ndcg", k=10),
+    ...     cv=LeaveKOutPerUser(5, random_state=0),
+    ... ).fit(anime.data, anime.target)
+    >>> search.best_params_
+    {'n_neighbors': 50}
+    """
+    return RankingScorer(metric, k, HeldOut(relevant, history, sample_users, user, item, random_state))
+
+
+@validate_params({"metric": [StrOptions(set(ERRORS))]}, prefer_skip_nested_validation=True)
+def make_rating_scorer(metric: str = "rmse") -> RatingScorer:
+    """Make a scorer of predicted ratings that leaves unrated rows out.
+
+    scikit-learn's own scorers fail where ``y`` holds NaN ("seen, not rated").
+
+    Parameters
+    ----------
+    metric : {"rmse", "mae"}, default="rmse"
+        Root mean squared error or mean absolute error, in units of the rating.
+
+    Returns
+    -------
+    RatingScorer
+        Callable as ``scorer(estimator, X, y)``; minus the error, so that greater is better.
+
+    Raises
+    ------
+    TypeError
+        When called with an estimator that is no regressor.
+
+    ValueError
+        When called with rows of which none is rated.
+
+    See Also
+    --------
+    make_ranking_scorer : Scores lists.
+
+    Examples
+    --------
+    >>> from sklearn_anime.baseline import BiasRegressor
+    >>> from sklearn_anime.metrics import make_rating_scorer
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"]]
+    >>> model = BiasRegressor(shrinkage=0).fit(X[:3], [10, 8, 7])
+    >>> round(make_rating_scorer("mae")(model, X, [10, 8, float("nan"), 4]), 2)
+    -0.33
+    """
+    return RatingScorer(metric)
+
+
+def first_places(recommended, k):
+    """Return the first `k` places of each list."""
+    return nw.from_native(recommended).filter(nw.col("rank") <= k).to_native()
+
+
+def _given(params):
+    return ", ".join(f"{name}={value!r}" for name, value in params.items() if value is not None)

@@ -1,0 +1,20 @@
+"""Splitters that respect users, time and cold starts, and the comparison of models on them."""
+
+from sklearn_anime.model_selection._compare import compare
+from sklearn_anime.model_selection._split import (
+    LeaveKOutPerUser,
+    NewItemSplit,
+    NewUserSplit,
+    PerUserKFold,
+)
+from sklearn_anime.model_selection._split_by_time import LastKPerUser, TimeSplit
+
+__all__ = [
+    "LastKPerUser",
+    "LeaveKOutPerUser",
+    "NewItemSplit",
+    "NewUserSplit",
+    "PerUserKFold",
+    "TimeSplit",
+    "compare",
+]

@@ -1,0 +1,82 @@
+"""The distinct pairs of user and item, and the first few of each user in some order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sklearn_anime._ids import Vocabulary
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The distinct pairs of user and item of some rows, in the order in which they first appear.
+
+    Attributes
+    ----------
+    users : ndarray of shape (n_pairs,)
+        Code of the user of each pair.
+
+    of_row : ndarray of shape (n_rows,)
+        The pair of each row.
+    """
+
+    users: np.ndarray
+    of_row: np.ndarray
+
+    @classmethod
+    def from_rows(cls, rows):
+        """Find the pairs of some rows."""
+        _, users = Vocabulary.from_series(rows.user, "user")
+        items, item_codes = Vocabulary.from_series(rows.item, "item")
+        key = users.astype(np.int64) * len(items) + item_codes
+        ordered = np.sort(key)
+        if (ordered[1:] > ordered[:-1]).all():  # quicker to see than to number the pairs
+            return cls(users, np.arange(len(rows)))
+        of_row, distinct = pd.factorize(key)
+        return cls(distinct // len(items), of_row)
+
+    def have(self, rows):
+        """Return the mask of the pairs that have a row in a mask of rows."""
+        found = np.zeros(len(self.users), dtype=bool)
+        found[self.of_row[rows]] = True
+        return found
+
+    def by_user(self, key, min_rows):
+        """Return the pairs of users with enough of them, sorted by user and then by a key.
+
+        The second value is the number of pairs of each of these users.
+        """
+        counts = np.bincount(self.users)
+        enough = counts >= min_rows
+        if not enough.any():
+            raise ValueError(
+                f"No user of X has min_rows={min_rows} different items: {counts.max()} is the most that "
+                f"one has. Lower min_rows."
+            )
+        # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
+        order = np.argsort(self.users * len(key) + places_in(np.argsort(key)))
+        return order[np.repeat(enough, counts)], counts[enough]
+
+    def first(self, k, key, min_rows):
+        """Return the mask of the pairs with the k smallest keys of each user with enough pairs."""
+        order, counts = self.by_user(key, min_rows)
+        starts = np.cumsum(counts) - counts
+        mask = np.zeros(len(self.users), dtype=bool)
+        mask[order[starts[:, None] + np.arange(k)]] = True
+        return mask
+
+
+def places_in(order):
+    """Return the place of each element in an order."""
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return places
+
+
+def check_k(k, min_rows):
+    if k >= min_rows:
+        raise ValueError(
+            f"k={k} items to test on leave nothing to train on of a user with min_rows={min_rows}. "
+            f"Lower k or raise min_rows."
+        )
