@@ -110,6 +110,11 @@ def first_rows(codes):
     return first
 
 
+def places_within(sizes):
+    """Return 0, 1, 2, ... for the members of each of several groups, one after the other."""
+    return np.arange(np.sum(sizes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
 def as_series(values):
     """Return ids given as a scalar, list, array, index or series as a narwhals Series."""
     if isinstance(values, nw.Series):

@@ -12,7 +12,7 @@ from sklearn import get_config
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_scalar, gen_batches
 
-from sklearn_anime._ids import Vocabulary, as_series
+from sklearn_anime._ids import Vocabulary, as_series, places_within
 from sklearn_anime._interactions import UserRows
 from sklearn_anime._rows import table_columns, tidy_frame
 
@@ -158,10 +158,9 @@ def joined(blocks):
 
 
 def rank_pairs(places, codes, scores, n):
-    """Rank the pairs of each place by score, of equal ones the first code first, and keep `n`."""
-    order = np.lexsort([codes, -scores, places])
-    sizes = np.bincount(places)
-    ranks = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
+    """Rank the pairs of each place by score, of equal ones the first pair first, and keep `n`."""
+    order = np.lexsort([-scores, places])
+    ranks = places_within(np.bincount(places)) + 1
     kept = order[ranks <= n]
     return places[kept], codes[kept], scores[kept], ranks[ranks <= n]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
-from numbers import Real
+from numbers import Integral, Real
 
 import narwhals as nw
 import numpy as np
@@ -14,7 +14,10 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from sklearn_anime._ids import as_series
-from sklearn_anime.utils._sklearn import check_sample_weight
+from sklearn_anime.utils._sklearn import Interval, check_sample_weight
+
+# Constraint of the parameters `user` and `item`: the name or the position of a column.
+ID_COLUMN = [str, Interval(Integral, 0, None, closed="left")]
 
 REMEDIES = (
     "Turn text into numbers first, for instance with WeightedOneHotGenres or OneHotEncoder in a "

@@ -1,6 +1,9 @@
 """Recommenders inside pipelines and searches."""
 
+from numbers import Integral
+
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sklearn_anime.utils._sklearn import BaseSearchCV
@@ -14,6 +17,8 @@ def find_recommender(estimator):
     TypeError
         If what is there has no ``recommend``.
     """
+    if isinstance(estimator, FrozenEstimator):
+        return find_recommender(estimator.estimator)
     if isinstance(estimator, BaseSearchCV):
         return find_recommender(getattr(estimator, "best_estimator_", estimator.estimator))
     if isinstance(estimator, Pipeline):
@@ -27,8 +32,21 @@ def find_recommender(estimator):
     return estimator
 
 
+def has_columns(recommender, names, keys):
+    """Return whether a fitted recommender of this package has its ids in some columns.
+
+    `names` are those of the user and item columns, `keys` what `user=` and `item=` hold; columns of
+    arrays are told apart by position alone.
+    """
+    seen, their_keys = recommender.interactions_, (recommender.user, recommender.item)
+    positions = all(isinstance(key, Integral) for key in (*keys, *their_keys))
+    return names == (seen.users.name, seen.items.name) and (not positions or keys == their_keys)
+
+
 def rows_of_recommender(estimator, X):
     """Return ``X`` as the recommender at the end of fitted pipelines and searches sees it."""
+    if isinstance(estimator, FrozenEstimator):
+        return rows_of_recommender(estimator.estimator, X)
     if isinstance(estimator, BaseSearchCV):
         if not hasattr(estimator, "best_estimator_"):
             raise NotFittedError(

@@ -25,10 +25,7 @@ from sklearn_anime._ranking import (
 )
 from sklearn_anime._rows import Rows, check_ratings, check_weights, tidy_frame
 from sklearn_anime.metrics import ndcg_at_k
-from sklearn_anime.utils._sklearn import Interval, check_feature_names_in
-
-# Constraint of the parameters `user` and `item`: the name or the position of a column.
-ID_COLUMN = [str, Interval(Integral, 0, None, closed="left")]
+from sklearn_anime.utils._sklearn import check_feature_names_in
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
 

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import explanation_frame
-from sklearn_anime.base import ID_COLUMN, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 

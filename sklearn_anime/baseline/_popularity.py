@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from sklearn_anime._interactions import Interactions
-from sklearn_anime.base import ID_COLUMN, RecommenderMixin
+from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.utils._sklearn import fit_context
 
 

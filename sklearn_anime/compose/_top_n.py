@@ -13,9 +13,17 @@ from sklearn_anime._columns import ColumnTable, extended
 from sklearn_anime._ids import Vocabulary, first_rows
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import batches, block_length, rank_pairs
-from sklearn_anime._rows import Rows, as_table, check_ratings, id_places, table_columns, table_like
-from sklearn_anime._wrapped import find_recommender
-from sklearn_anime.base import ID_COLUMN, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime._rows import (
+    ID_COLUMN,
+    Rows,
+    as_table,
+    check_ratings,
+    id_places,
+    table_columns,
+    table_like,
+)
+from sklearn_anime._wrapped import find_recommender, has_columns
+from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing
 
 WIDENING = 16  # columns that a pipeline may make of one, where the memory of a block is reckoned
@@ -41,8 +49,8 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         do. It is cloned. None predicts every item that may be recommended.
 
     n_candidates : int, default=200
-        How many items `candidates` proposes to each user; at least as many as are asked for. Not used
-        without `candidates`.
+        How many items `candidates` proposes to each user, and so the length of the longest list there
+        can be, new titles apart. Not used without `candidates`.
 
     user : int or str, default=0
         Position or name of the user column of ``X``.
@@ -168,7 +176,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         template = RowTemplate.of(X, self.user, self.item)
         estimator = _fit_on_rated_rows(self.estimator, X, y)
         candidates = None if self.candidates is None else clone(self.candidates).fit(as_table(X), y)
-        proposer = None if candidates is None else _proposer_of(candidates, interactions)
+        proposer = None if candidates is None else self._proposer_of(candidates, interactions)
         validate_data(self, X, skip_check_array=True)
         self.estimator_, self.candidates_ = estimator, candidates
         self.interactions_, self._template, self._proposer = interactions, template, proposer
@@ -210,6 +218,27 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         if self.candidates is not None:
             find_recommender(self.candidates)
 
+    def _proposer_of(self, fitted, interactions):
+        """Return the recommender in a fitted first stage, once it is known to share users and items."""
+        proposer = find_recommender(fitted)
+        if not isinstance(proposer, RecommenderMixin):
+            raise TypeError(
+                f"candidates={fitted!r} is no recommender of this package. Let "
+                f"{type(proposer).__name__} inherit from sklearn_anime.base.RecommenderMixin."
+            )
+        ours, theirs = interactions, proposer.interactions_
+        sides = ("users", "items")
+        same_ids = all(getattr(ours, s).index.equals(getattr(theirs, s).index) for s in sides)
+        bare = proposer is fitted  # a pipeline may give its columns other names and places
+        names = ours.users.name, ours.items.name
+        if not same_ids or (bare and not has_columns(proposer, names, (self.user, self.item))):
+            raise ValueError(
+                f"candidates={fitted!r} has other users and items after fit than {type(self).__name__}. "
+                f"Give both the same `user=` and `item=`, and let the steps of a pipeline keep the ids "
+                f"and the rows as they are."
+            )
+        return proposer
+
     def _describe(self, audience, history):
         features = self.interactions_.features.of_users(audience.rows.codes)
         if history is not None:
@@ -233,24 +262,23 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         return [extended(*pair)[kept_or_new] for pair in zip(features, new, strict=True)]
 
     def _rank_block(self, audience, score_block, candidates, n_items, exclude_seen):
-        places, codes, counts = self._propose(audience, score_block, candidates, n_items, exclude_seen)
+        places, codes, counts = self._propose(audience, score_block, candidates, exclude_seen)
         known = (audience.rows.row_lengths > 0)[places]
         scores = np.where(known, 0.0, counts)  # strangers get what is popular
         scores[known] = self._predict_pairs(audience, candidates, places[known], codes[known])
         return rank_pairs(places, codes, scores, n_items)
 
-    def _propose(self, audience, score_block, candidates, n_items, exclude_seen):
-        """Return place of the user, code of the item and first score of the pairs to predict."""
+    def _propose(self, audience, score_block, candidates, exclude_seen):
+        """Return place of the user, code of the item and first score of the pairs, best first."""
         if self._proposer is None:
             everything = (score_block, candidates, len(candidates), exclude_seen)
             return super()._rank_block(audience, *everything)[:3]
         known, new = candidates.split(self.interactions_.n_items)
-        length = max(self.n_candidates, n_items)
         # A first stage in a pipeline knows other columns than those of X.
         bare = self._proposer is self.candidates_
         people = audience if bare else self._proposer._describe(audience, None)
         places, codes, counts, _ = self._proposer._rank_block(
-            people, self._proposer._score_block, known, length, exclude_seen
+            people, self._proposer._score_block, known, self.n_candidates, exclude_seen
         )
         everyone = np.arange(len(audience))
         return (
@@ -277,6 +305,11 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
             columns = table.rows([column[users] for column in audience.features], items)
             rows = self._template.write(audience.ids[users], candidates.items.decode(items), columns)
             ratings[block] = column_or_1d(self.estimator_.predict(rows))
+        if np.isnan(ratings).any():
+            raise ValueError(
+                f"{self.estimator_!r} predicts NaN for {np.isnan(ratings).sum()} of {len(ratings)} "
+                f"pairs, which cannot be ranked. Let it predict a number for every row."
+            )
         return ratings
 
 
@@ -284,24 +317,6 @@ def _fit_on_rated_rows(estimator, X, y):
     ratings = check_ratings(y, len(as_table(X)))
     rated = np.flatnonzero(~np.isnan(ratings))
     return clone(estimator).fit(safe_indexing(as_table(X), rated), ratings[rated])
-
-
-def _proposer_of(fitted, interactions):
-    """Return the recommender in a fitted first stage, once it is known to share users and items."""
-    proposer = find_recommender(fitted)
-    if not isinstance(proposer, RecommenderMixin):
-        raise TypeError(
-            f"candidates={fitted!r} is no recommender of this package. Let {type(proposer).__name__} "
-            f"inherit from sklearn_anime.base.RecommenderMixin."
-        )
-    for side in ("users", "items"):
-        ours, theirs = getattr(interactions, side).index, getattr(proposer.interactions_, side).index
-        if not ours.equals(theirs):
-            raise ValueError(
-                f"candidates={fitted!r} has other {side} after fit than the rows of X ({len(theirs)} "
-                f"and {len(ours)}). Let its steps keep the ids and the rows as they are."
-            )
-    return proposer
 
 
 @dataclass(frozen=True)

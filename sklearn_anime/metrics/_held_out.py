@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_anime._ids import Vocabulary
-from sklearn_anime._rows import Rows, check_ratings, tidy_frame
-from sklearn_anime._wrapped import find_recommender, rows_of_recommender
+from sklearn_anime._ids import Vocabulary, places_within
+from sklearn_anime._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
+from sklearn_anime._wrapped import find_recommender, has_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
 
 
@@ -49,8 +49,8 @@ class HeldOut:
         "relevant": [Real, None],
         "history": [Interval(Real, 0, 1, closed="neither"), None],
         "sample_users": [Interval(Integral, 1, None, closed="left"), None],
-        "user": [str, Interval(Integral, 0, None, closed="left")],
-        "item": [str, Interval(Integral, 0, None, closed="left")],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
         "random_state": ["random_state"],
     }
 
@@ -81,7 +81,7 @@ class HeldOut:
         """
         recommender, X = find_recommender(estimator), rows_of_recommender(estimator, X)
         rows = Rows.parse(X, user=self.user, item=self.item)
-        self._check_columns(recommender, rows)
+        self._check_columns(recommender, (rows.user.name, rows.item.name))
         users, codes = Vocabulary.from_series(rows.user, "user")
         random_state = check_random_state(self.random_state)
         past = self._past(codes, random_state)
@@ -95,21 +95,17 @@ class HeldOut:
         asked = users.decode(np.unique(codes[judged])).to_native()
         return recommender, recommender.recommend(asked, n_items=k, **history), tidy_frame(*pairs)
 
-    def _check_columns(self, recommender, rows):
-        """Raise where the recommender has its ids in other columns; arrays have positions alone."""
+    def _check_columns(self, recommender, names):
+        """Raise where the recommender has its ids in other columns."""
         seen = getattr(recommender, "interactions_", None)
-        if seen is None:
+        if seen is None or has_columns(recommender, names, (self.user, self.item)):
             return
-        keys, their_keys = ((side.user, side.item) for side in (self, recommender))
-        names, their_names = (rows.user.name, rows.item.name), (seen.users.name, seen.items.name)
-        positions = all(isinstance(key, Integral) for key in (*keys, *their_keys))
-        if names != their_names or (positions and keys != their_keys):
-            raise ValueError(
-                f"user={keys[0]!r} and item={keys[1]!r} are columns {names} of X, but "
-                f"{type(recommender).__name__} has user={their_keys[0]!r} and item={their_keys[1]!r}, "
-                f"columns {their_names} of fit. Give `user=` and `item=` of the recommender, and "
-                f"rows in the form of its fit."
-            )
+        raise ValueError(
+            f"user={self.user!r} and item={self.item!r} are columns {names} of X, but "
+            f"{type(recommender).__name__} has user={recommender.user!r} and item={recommender.item!r}, "
+            f"columns {(seen.users.name, seen.items.name)} of fit. Give `user=` and `item=` of the "
+            f"recommender, and rows in the form of its fit."
+        )
 
     def _past(self, codes, random_state):
         """Return which rows are folded in: a share of those of each user, rounded down."""
@@ -117,9 +113,8 @@ class HeldOut:
             return np.zeros(len(codes), dtype=bool)
         order = np.lexsort([random_state.random_sample(len(codes)), codes])
         sizes = np.bincount(codes)
-        place = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         past = np.empty(len(codes), dtype=bool)
-        past[order] = place < np.floor(self.history * sizes)[codes[order]]
+        past[order] = places_within(sizes) < np.floor(self.history * sizes)[codes[order]]
         if not past.any():
             raise ValueError(
                 f"history={self.history} of the rows of a user is less than one row: no user of X has "

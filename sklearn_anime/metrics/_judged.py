@@ -121,12 +121,12 @@ class Relevant:
 
     @classmethod
     def from_frame(cls, relevant):
-        """Read rows of user, item and, where there is a third column, gain."""
+        """Read rows of user, item and, in a column of that name or the third of an array, gain."""
         rows = Rows.parse(relevant)
         everyone, user_codes = Vocabulary.from_series(rows.user, "user")
         items, item_codes = Vocabulary.from_series(rows.item, "item")
         merge = PairMerge(user_codes, item_codes, len(items))
-        gains = merge.mean(_gains(rows), np.ones(len(rows)))
+        gains = merge.mean(_gains(relevant, rows), np.ones(len(rows)))
         kept = gains > 0
         present, user_codes = np.unique(merge.user_codes[kept], return_inverse=True)
         users = Vocabulary(everyone.ids[present], everyone.index[present])
@@ -192,7 +192,7 @@ class Judged:
             User and item in the first two columns, and ``rank`` or ``score``.
 
         relevant : DataFrame
-            User and item in the first two columns, and the gain in a third, where there is one.
+            User and item in the first two columns, and ``gain``, where there is one.
         """
         lists, judge = Lists.from_frame(recommended), Relevant.from_frame(relevant)
         codes = judge.users.encode(lists.user, "user")
@@ -302,13 +302,22 @@ def _best_first(codes, values):
     return np.arange(len(codes)) if sorted_already.all() else np.lexsort([-values, codes])
 
 
-def _gains(rows):
-    if not rows.others:
+def _gains(relevant, rows):
+    """Return the gain of each row: the column ``gain`` of a frame, the third of an array, else 1."""
+    named = nw.dependencies.is_into_dataframe(relevant)
+    columns = [column for column in rows.others if column.name == "gain"] if named else rows.others[:1]
+    if not columns:
         return np.ones(len(rows))
-    gains = numeric_columns(rows.others[:1], len(rows))[:, 0]
+    try:
+        gains = numeric_columns(columns, len(rows))[:, 0]
+    except ValueError as error:
+        raise ValueError(
+            f"The gain of a row of relevant must be a finite number ({error}). Leave out rows without "
+            f"one, or leave out the column: every gain is 1 then."
+        ) from error
     if (gains < 0).any():
         raise ValueError(
-            f"A gain is 0 or more, got {gains.min()} in column {rows.others[0].name!r} of relevant."
+            f"A gain is 0 or more, got {gains.min()} in column {columns[0].name!r} of relevant."
         )
     return gains
 

@@ -21,9 +21,9 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Without it every gain is 1. Repeated pairs count once, with
-        their mean gain.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Without it every
+        gain is 1. Repeated pairs count once, with their mean gain.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -53,7 +53,8 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Notes
     -----
     With gain :math:`g_r` at rank :math:`r`, 0 where the item is not relevant, and :math:`g^*_r` the
-    gains of the relevant items, largest first [1]_:
+    gains of the relevant items, largest first (after [1]_, with the discount that is usual now and with
+    gains as they are):
 
     .. math:: \mathrm{NDCG@}k = \sum_{r=1}^k \frac{g_r}{\log_2(r + 1)} \Big/
         \sum_{r=1}^k \frac{g^*_r}{\log_2(r + 1)}
@@ -86,9 +87,9 @@ def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
-        all are.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Items with a gain
+        above 0 are relevant; without the column, all are.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -151,9 +152,9 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
-        all are.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Items with a gain
+        above 0 are relevant; without the column, all are.
 
     k : int, default=10
         Number of places, at least 1. It divides the hits of shorter lists too: an empty place is a
@@ -188,6 +189,8 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
     .. math:: \mathrm{precision@}k = \frac{\text{relevant items among the first } k}{k}
 
+    A list that is shorter than `k` is divided by `k` all the same.
+
     References
     ----------
     .. [1] Herlocker, Konstan, Terveen and Riedl (2004). Evaluating collaborative filtering
@@ -216,9 +219,9 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
-        all are.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Items with a gain
+        above 0 are relevant; without the column, all are.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -282,9 +285,9 @@ def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
-        all are.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Items with a gain
+        above 0 are relevant; without the column, all are.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -346,9 +349,9 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
-        What the users did choose: user and item in the first two columns, and in a third one, where
-        there is one, the gain (>= 0). Items with a gain above 0 are relevant; without the column,
-        all are.
+        What the users did choose: user and item in the first two columns, and a column ``gain``
+        (the third of an array), where there is one, with numbers of 0 and more. Items with a gain
+        above 0 are relevant; without the column, all are.
 
     k : int, default=10
         Length of the lists that counts, at least 1.

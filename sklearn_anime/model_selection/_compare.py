@@ -1,6 +1,6 @@
 """A table of several models, judged on the same splits by the same scorers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -25,7 +25,7 @@ from sklearn_anime.utils._sklearn import validate_params
     prefer_skip_nested_validation=True,
 )
 def compare(
-    estimators: Mapping[str, Any] | Iterable[tuple[str, Any]],
+    estimators: Mapping[str, Any] | Sequence[tuple[str, Any]],
     X: ArrayLike,
     y: ArrayLike | None = None,
     *,

@@ -10,8 +10,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold
 from sklearn.utils import check_random_state
 
 from sklearn_anime._ids import Vocabulary
-from sklearn_anime._rows import Rows
-from sklearn_anime.base import ID_COLUMN
+from sklearn_anime._rows import ID_COLUMN, Rows
 from sklearn_anime.model_selection._pairs import Pairs, check_k
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, validate_parameter_constraints
 

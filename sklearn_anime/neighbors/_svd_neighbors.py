@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
-from sklearn_anime.base import ID_COLUMN, FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.baseline._bias import Biases
 from sklearn_anime.neighbors._space import UserSpace, keep_largest
 from sklearn_anime.utils._sklearn import Interval, fit_context

@@ -15,7 +15,8 @@ from sklearn.utils.validation import validate_data
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
-from sklearn_anime.base import ID_COLUMN, FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
 
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in

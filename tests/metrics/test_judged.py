@@ -168,3 +168,18 @@ def test_recommendations_that_are_no_frame_raise(recommended):
     kind = type(recommended).__name__
     with pytest.raises(TypeError, match=rf"recommended must be a DataFrame in memory, .* got a {kind}"):
         catalog_coverage(recommended, items=4)
+
+
+def test_columns_beside_the_gain_do_not_count():
+    relevant = pd.DataFrame({"user": [1, 1], "item": [2, 3], "time": [1e9, 2e9], "gain": [1, 3]})
+    recommended = pd.DataFrame({"user": [1], "item": [2], "rank": [1]})
+    gains = relevant[["user", "item", "gain"]]
+    assert ndcg_at_k(recommended, relevant) == ndcg_at_k(recommended, gains)
+    plain = relevant[["user", "item"]]
+    assert ndcg_at_k(recommended, relevant[["user", "item", "time"]]) == ndcg_at_k(recommended, plain)
+
+
+def test_gain_that_is_no_number_says_what_to_do():
+    relevant = pd.DataFrame({"user": [1], "item": [2], "gain": ["much"]})
+    with pytest.raises(ValueError, match=r"The gain of a row of relevant must be .* Leave out rows"):
+        ndcg_at_k(pd.DataFrame({"user": [1], "item": [2], "rank": [1]}), relevant)

@@ -359,3 +359,14 @@ def test_bad_parameters_raise(rows, models, name, value):
     params = {"estimators": models, "cv": SPLITTER, "scoring": make_ranking_scorer(), name: value}
     with pytest.raises((ValueError, TypeError), match=rf"^The '{name}' parameter of compare must be"):
         compare(X=rows[0], y=rows[1], **params)
+
+
+def test_two_stages_score_the_same_whatever_other_scorers_there_are():
+    anime = load_anime_sample()
+    model = TopNRecommender(BiasRegressor(), candidates=PopularityRecommender(), n_candidates=5)
+    cv = LeaveKOutPerUser(5, random_state=0)
+    ndcg, recall = make_ranking_scorer("ndcg", k=3), make_ranking_scorer("recall", k=20)
+    alone = compare({"model": model}, anime.data, anime.target, cv=cv, scoring={"ndcg": ndcg})
+    both = {"ndcg": ndcg, "recall": recall}
+    together = compare({"model": model}, anime.data, anime.target, cv=cv, scoring=both)
+    assert together.mean_ndcg.tolist() == alone.mean_ndcg.tolist()
