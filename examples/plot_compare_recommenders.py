@@ -38,9 +38,10 @@ print(
 # %%
 # The models
 # ----------
-# Two baselines, near users, and gradient boosting. The last knows nothing of users and titles: it sees
-# the factors that ``SVDNeighborsRecommender.transform`` finds for both. ``TopNRecommender`` makes a
-# recommender of the whole pipeline; with ``candidates=`` it ranks what another recommender proposes.
+# Two baselines, near users, near titles, and gradient boosting. The last knows nothing of users and
+# titles: it sees the factors that ``SVDNeighborsRecommender.transform`` finds for both.
+# ``TopNRecommender`` makes a recommender of the whole pipeline; with ``candidates=`` it ranks what
+# another recommender proposes.
 
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
@@ -58,6 +59,7 @@ models = {
     "popularity": PopularityRecommender(),
     "bias": BiasRegressor(),
     "SVD neighbours": neighbours,
+    "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
     "boosting on factors": TopNRecommender(boosting),
     "two stages": TopNRecommender(boosting, candidates=neighbours, n_candidates=30),
 }

@@ -168,7 +168,7 @@ class Interactions(UserRows):
             features = features.from_rows(columns, user_codes, item_codes, merge, weights)
         ratings, weights = merge.ratings(ratings, weights)
         return cls(
-            indptr=np.concatenate([[0], np.cumsum(np.bincount(merge.user_codes))]),
+            indptr=merge.indptr(len(users)),
             item_codes=merge.item_codes,
             ratings=ratings,
             weights=weights,
@@ -189,6 +189,36 @@ class Interactions(UserRows):
     def item_counts(self):
         """Number of users who have seen each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
+
+    def extended(self, X, y, sample_weight=None, *, user=0, item=1):
+        """Return these interactions with more rows; new ids come after those that were known."""
+        new = Interactions.from_rows(X, y, sample_weight, user=user, item=item, needs_ratings=False)
+        users = self.users.extend(new.users.ids, "user")
+        items = self.items.extend(new.items.ids, "item")
+        places = users.encode(new.users.ids, "user"), items.encode(new.items.ids, "item")
+        merge = PairMerge(
+            np.concatenate([self.row_codes, places[0][new.row_codes]]),
+            np.concatenate([self.item_codes, places[1][new.item_codes]]),
+            len(items),
+        )
+        ratings, weights = merge.ratings(
+            np.concatenate([self.ratings, new.ratings]), np.concatenate([self.weights, new.weights])
+        )
+        return Interactions(
+            indptr=merge.indptr(len(users)),
+            item_codes=merge.item_codes,
+            ratings=ratings,
+            weights=weights,
+            n_items=len(items),
+            codes=np.arange(len(users)),
+            users=users,
+            items=items,
+        )
+
+    def ratings_of(self, user_codes, item_codes):
+        """Return the rating of each pair that ``fit`` has seen."""
+        seen = self.row_codes * self.n_items + self.item_codes  # in rising order
+        return self.ratings[np.searchsorted(seen, user_codes * self.n_items + item_codes)]
 
     def holds(self, users, items):
         """Return for each pair of ids whether ``fit`` has seen it."""
@@ -247,6 +277,10 @@ class PairMerge:
         starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
         self._starts = None if len(starts) == len(key) else starts
         self.user_codes, self.item_codes = np.divmod(self._first(key), n_items)
+
+    def indptr(self, n_users):
+        """Return where the pairs of each user begin, and the number of all."""
+        return np.concatenate([[0], np.cumsum(np.bincount(self.user_codes, minlength=n_users))])
 
     def sum(self, values):
         """Return the sum of a value over the rows of each pair."""

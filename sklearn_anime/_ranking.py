@@ -222,6 +222,42 @@ def explanation_frame(terms, n, like):
     return tidy_frame(term, contribution=np.array([*(terms[name] for name in names[:n]), rest]))
 
 
+def lending_frame(lenders, weights, ratings, shares, others, n):
+    """Return the `n` largest shares of lenders beside other terms, then the row ``rest``.
+
+    Parameters
+    ----------
+    lenders : narwhals Series of length n_lenders
+        Ids of those who lend.
+
+    weights, ratings, shares : ndarray of shape (n_lenders,)
+        The weight of each, the rating that is lent, and what it adds.
+
+    others : dict of str to float
+        Further terms of the sum, which come first.
+
+    n : int
+        How many lenders to name.
+    """
+    n = check_scalar(n, "n", Integral, min_val=1)
+    best = np.argsort(-np.abs(shares), kind="stable")[:n]
+    best = best[shares[best] != 0]
+    gap = np.full(len(others), np.nan)
+    backend = lenders.implementation
+    terms = [*others, *["neighbour"] * len(best), "rest"]
+    named = [*[None] * len(others), *lenders[best].to_list(), None]
+    dtype = {"dtype": nw.Object()} if lenders.implementation.is_pandas_like() else {}
+    return tidy_frame(
+        nw.new_series("term", terms, backend=backend),
+        nw.new_series("neighbour", named, backend=backend, **dtype),
+        weight=np.concatenate([gap, weights[best], [np.nan]]),
+        rating=np.concatenate([gap, ratings[best], [np.nan]]),
+        contribution=np.concatenate(
+            [list(others.values()), shares[best], [shares.sum() - shares[best].sum()]]
+        ),
+    )
+
+
 def _known(items, ids):
     codes = items.encode(ids, "item")
     return codes[codes >= 0]

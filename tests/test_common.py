@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils.discovery import all_estimators
@@ -18,6 +20,10 @@ QUICK = {
 }
 ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
 ESTIMATORS += [
+    FaissNeighbors(index="flat"),
+    FaissNeighbors(index="lsh", metric="euclidean"),
+    SVDNeighborsRecommender(axis="item"),
+    SVDNeighborsRecommender(baseline=None, neighbors=NearestNeighbors(metric="cosine")),
     TopNRecommender(Ridge(), candidates=PopularityRecommender()),
     WeightedOneHotGenres(sparse_output=True),
     WeightedOneHotGenres(weighting="uniform", dtype=np.float32),

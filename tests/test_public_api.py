@@ -19,12 +19,13 @@ SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 ESTIMATORS = {
     "BiasRegressor",
     "EmbeddingRegressor",
+    "FaissNeighbors",
     "PopularityRecommender",
     "SVDNeighborsRecommender",
     "TopNRecommender",
     "WeightedOneHotGenres",
 }
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars"}
+HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss"}
 
 
 def run_in_a_fresh_process(code):

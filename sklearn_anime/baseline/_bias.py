@@ -223,7 +223,7 @@ class Biases:
                 break
         return cls(mean, user, item, shrinkage, n_iter)
 
-    def predict(self, user_codes, item_codes):
+    def predict(self, user_codes, item_codes, rows=None):
         """Return mean + user bias + item bias; the bias of code -1 is 0."""
         return self.mean + _bias_of(self.user, user_codes) + _bias_of(self.item, item_codes)
 

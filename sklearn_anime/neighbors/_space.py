@@ -1,24 +1,27 @@
-"""Places of users in the truncated SVD of a matrix of users x items, and how near they lie."""
+"""Places of users and items in the truncated SVD of a matrix of users x items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
-from sklearn.preprocessing import normalize
-from sklearn.utils.extmath import randomized_svd
+from scipy import linalg, sparse
+from sklearn.utils import check_random_state
+
+N_ITER = 3  # more change neither the error of ratings nor the lists
+N_OVERSAMPLES = 10
+ROUNDING = 1e-6  # that of single precision, with room
 
 
 @dataclass(frozen=True)
-class UserSpace:
-    """Users in the space of the right singular vectors, or of the raw vectors.
+class Space:
+    """Users and items in the space of the right singular vectors, or by their raw vectors.
+
+    With the SVD ``U S V'`` of the matrix, the place of a user is ``S**(balance - 1) V'`` times the row,
+    which is ``U S**balance`` for the users of ``fit``, and that of an item is ``V S**balance``.
 
     Attributes
     ----------
-    users : ndarray of shape (n_users, n_components), or sparse matrix of shape (n_users, n_items)
-        Places of the users of ``fit``; the matrix itself where there is no SVD.
-
-    directions : like users
-        The places at unit length.
+    users, items : ndarray of shape (n_users, n_components) and (n_items, n_components)
+        Places; without an SVD the rows and the columns of the matrix, sparse.
 
     components : ndarray of shape (n_components, n_items) or None
         Right singular vectors.
@@ -26,60 +29,97 @@ class UserSpace:
     singular_values, explained_variance_ratio : ndarray of shape (n_components,) or None
         Singular values, and the share of the squared entries that each component holds.
 
+    balance : float
+        Power of the singular values in the places: 1 weighs a component by all that it explains,
+        smaller ones bring the components nearer to each other.
+
+    n_fitted : int
+        Number of items of the matrix that was factorised; later ones are projected.
+
     Examples
     --------
     >>> from scipy import sparse
-    >>> space = UserSpace.fit(sparse.csr_matrix([[2.0, 0.0], [1.0, 0.0], [0.0, 5.0]]), None)
-    >>> space.similarity(space.direct(sparse.csr_matrix([[3.0, 0.0]]))).tolist()
-    [[1.0, 1.0, 0.0]]
+    >>> matrix = sparse.csr_matrix([[2.0, 0.0], [1.0, 0.0], [0.0, 5.0]])
+    >>> space = Space.fit(matrix, 1, random_state=0)
+    >>> np.abs(space.users).round(2).tolist(), np.abs(space.items).round(2).tolist()
+    ([[0.0], [0.0], [5.0]], [[0.0], [5.0]])
     """
 
     users: np.ndarray | sparse.csr_matrix
-    directions: np.ndarray | sparse.csr_matrix
+    items: np.ndarray | sparse.csr_matrix
     components: np.ndarray | None = None
     singular_values: np.ndarray | None = None
     explained_variance_ratio: np.ndarray | None = None
+    balance: float = 1.0
+    n_fitted: int = 0
 
     @classmethod
-    def fit(cls, matrix, n_components, random_state=None):
-        """Factorise a sparse matrix, or keep its raw rows where `n_components` is None."""
+    def fit(cls, matrix, n_components, random_state=None, balance=1.0):
+        """Factorise a sparse matrix, or keep its raw vectors where `n_components` is None."""
         if n_components is None:
-            return cls(matrix, normalize(matrix))
-        _, values, components = randomized_svd(matrix, n_components, random_state=random_state)
+            return cls(matrix, matrix.T.tocsr())
+        values, components, projected = truncated_svd(matrix, n_components, random_state)
         total = (matrix.data**2).sum()
         ratio = values**2 / total if total > 0 else np.zeros_like(values)
-        places = matrix @ components.T
-        return cls(places, normalize(places), components, values, ratio)
+        users = projected * _power(values, balance - 1)
+        items = components.T * _power(values, balance)
+        return cls(users, items, components, values, ratio, balance, matrix.shape[1])
 
-    @property
-    def items(self):
-        """Places of the items: singular vectors times singular values, or the raw columns."""
+    def project(self, rows):
+        """Return the places of users given by rows over the same items."""
         if self.components is None:
-            return self.users.T.tocsr()
-        return self.components.T * self.singular_values
+            return rows
+        return rows @ (self.components.T * _power(self.singular_values, self.balance - 1))
 
-    def direct(self, matrix):
-        """Return the directions of users given by rows over the same items."""
-        return normalize(matrix if self.components is None else matrix @ self.components.T)
+    def extended(self, matrix):
+        """Return this space with the users and items of a matrix, whose first ones are those of ``fit``.
 
-    def similarity(self, directions, users=slice(None)):
-        """Return the cosine of directions with some users of ``fit``, negative ones as 0."""
-        cosine = directions @ self.directions[users].T
-        cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
-        return np.maximum(cosine, 0.0, out=cosine)
+        The components of the items of ``fit`` stay. The others are projected anew each time, as users
+        are: the column of an item times ``U / S``.
+        """
+        if self.components is None:
+            return Space.fit(matrix, None)
+        fitted = self.components[:, : self.n_fitted]
+        users = matrix[:, : self.n_fitted] @ fitted.T
+        new = (matrix[:, self.n_fitted :].T @ users) * _power(self.singular_values, -2)
+        space = replace(self, components=np.hstack([fitted, new.T]))
+        items = space.components.T * _power(self.singular_values, self.balance)
+        return replace(space, users=space.project(matrix), items=items)
 
 
-def keep_largest(matrix, n):
-    """Set all but the `n` largest entries of each row to 0, in place; ties at the edge stay.
+def truncated_svd(matrix, n_components, random_state=None):
+    """Return singular values, right singular vectors and the rows projected on these.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> matrix = np.array([[0.1, 0.5, 0.3]])
-    >>> keep_largest(matrix, 2)
-    >>> matrix.tolist()
-    [[0.0, 0.5, 0.3]]
+    Subspace iteration on the item side in single precision [1]_; the Rayleigh-Ritz step at its end gives
+    the projection too. It takes half the passes over the matrix that scikit-learn's randomized SVD and
+    a projection take, and predicts as well.
+
+    References
+    ----------
+    .. [1] Halko, Martinsson and Tropp (2011). Finding structure with randomness. SIAM Review 53(2).
     """
-    if n < matrix.shape[1]:
-        edge = np.partition(matrix, -n, axis=1)[:, -n, None]
-        matrix[matrix < edge] = 0.0
+    matrix = matrix.astype(np.float32)
+    size = min(n_components + N_OVERSAMPLES, *matrix.shape)
+    random_state = check_random_state(random_state)
+    basis = random_state.standard_normal((matrix.shape[1], size)).astype(np.float32)
+    for _ in range(N_ITER):
+        basis = _stable(matrix.T @ _stable(matrix @ basis))
+    basis = linalg.qr(basis, mode="economic", check_finite=False)[0]
+    projected = (matrix @ basis).astype(np.float64)
+    squares, rotation = linalg.eigh(projected.T @ projected)
+    rotation = rotation[:, ::-1][:, :n_components]
+    values = np.sqrt(np.maximum(squares[::-1][:n_components], 0.0))
+    components = (basis @ rotation).T
+    sign = np.sign(components[np.arange(len(components)), np.abs(components).argmax(axis=1)])
+    return values, components * sign[:, None], (projected @ rotation) * sign
+
+
+def _stable(basis):
+    """Return a basis of the same space that does not lose digits when it is multiplied on."""
+    return linalg.lu(basis, permute_l=True, check_finite=False)[0]
+
+
+def _power(values, exponent):
+    """Return powers of singular values; those that are 0 up to rounding become 0."""
+    kept = values > ROUNDING * values.max(initial=0.0)
+    return np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)

@@ -1,27 +1,38 @@
-"""Users who lie near each other in the SVD of the ratings lend each other their opinions."""
+"""Ratings and lists from near users, or from near items, in SVD space."""
 
 import warnings
+from collections.abc import Hashable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
+import narwhals as nw
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, check_scalar, gen_batches
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_anime._ids import as_series
 from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import block_length
-from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime._ranking import lending_frame
+from sklearn_anime._rows import ID_COLUMN, Rows
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
-from sklearn_anime.baseline._bias import Biases
-from sklearn_anime.neighbors._space import UserSpace, keep_largest
-from sklearn_anime.utils._sklearn import Interval, fit_context
+from sklearn_anime.neighbors._baseline import fit_baseline
+from sklearn_anime.neighbors._lending import Lenders
+from sklearn_anime.neighbors._lists import LISTS
+from sklearn_anime.neighbors._near import Neighbourhood
+from sklearn_anime.neighbors._space import Space
+from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_context
 
-NO_WEIGHT = 1e-9  # a sum of similarities that are 0 up to rounding
+# What "auto" stands for, for ratings and for lists; None lets all neighbours lend.
+AUTO = {
+    "user": {"n_neighbors": (80, 80), "similarity_power": (1.0, 3.0), "shrinkage": (2.0, None)},
+    "item": {"n_neighbors": (None, 50), "similarity_power": (2.5, 3.0), "shrinkage": (0.03, None)},
+}
+SEEN_BALANCE = 0.5  # power of the singular values in the space of what was seen
 
 
 def _has_factors(model):
@@ -29,24 +40,46 @@ def _has_factors(model):
 
 
 class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
-    """Predict and recommend from the ratings of near users in SVD space.
+    """Predict and recommend from near users, or from near items, in SVD space.
 
-    What the biases leave over of the ratings is a sparse matrix of users x items. Its truncated
-    SVD gives each user a place; near users lend their ratings to each other. For lists, users are
-    near who have seen the same: their places are those in the SVD of the matrix of what was seen.
+    What the baseline leaves over of the ratings is a sparse matrix of users x items. Its truncated
+    SVD gives each user and each item a place. Near users lend their ratings to each other; or, on the
+    item axis, the near ones among the items that a user has rated lend theirs to the others. Lists use
+    a second SVD, that of the matrix of what was seen.
 
     Parameters
     ----------
     n_components : int or None, default=64
-        Dimensions of the SVD. None skips it and compares the raw vectors by cosine.
+        Dimensions of the SVD. None skips it and compares the raw vectors by cosine. The item axis
+        gains from more of them, such as 512.
 
-    n_neighbors : int, default=50
-        How many near users lend their ratings: for a prediction, the nearest of those who have
-        rated the item; for a list, the nearest of all.
+    n_neighbors : int or "auto", default="auto"
+        How many near ones lend: for a prediction, the nearest of those who have the rating; for a
+        list, the nearest of all. ``"auto"`` is 80 on the user axis, and on the item axis all rated
+        items for a prediction and 50 for a list.
 
-    shrinkage : float, default=3.0
+    axis : {"user", "item"}, default="user"
+        Whether near users or near items lend their ratings.
+
+    baseline : "bias", None or regressor, default="bias"
+        What is predicted before neighbours are asked, and taken off the ratings first: user and item
+        biases, as `BiasRegressor` fits them; None, where the ratings are factorised as they are, and
+        neighbours move a prediction away from the mean rating; or any regressor on rows of user
+        and item, which is cloned.
+
+    similarity_power : float or "auto", default="auto"
+        Power of the cosine in the weight of a neighbour; large ones listen to the nearest alone.
+        ``"auto"`` is 3 for a list; for a prediction it is 1 on the user axis and 2.5 on the item
+        axis.
+
+    shrinkage : float or "auto", default="auto"
         Pull of predictions towards the baseline, in units of full similarity: neighbours whose
-        weights add up to `shrinkage` move the prediction half way.
+        weights add up to `shrinkage` move the prediction half way. ``"auto"`` is 2 on the user axis
+        and 0.03 on the item axis.
+
+    neighbors : object with ``fit`` and ``kneighbors``, default=None
+        Index of near ones, such as `FaissNeighbors`; it is cloned. None searches all of them, in
+        blocks. For a prediction, its nearest of all are asked as far as they have the rating.
 
     clip : bool, default=True
         Whether to clip predictions to the range of the ratings seen.
@@ -84,13 +117,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Weighted mean of the ratings.
 
     user_bias_, item_bias_ : ndarray of shape (n_users,) and (n_items,)
-        Biases, as `BiasRegressor` fits them.
+        Biases, as `BiasRegressor` fits them; None with another baseline.
 
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
-        The ids of ``fit``, sorted.
+        The ids of ``fit``, sorted; those that ``partial_fit`` brought come after them.
 
     interactions_ : Interactions
-        What ``fit`` saw.
+        What was seen.
 
     n_features_in_ : int
         Number of columns of ``X``.
@@ -100,30 +133,43 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     See Also
     --------
+    FaissNeighbors : Approximate search for very many users.
     sklearn_anime.baseline.BiasRegressor : The baseline below.
     sklearn_anime.neural_network.EmbeddingRegressor : Learns the places by gradient descent.
 
     Notes
     -----
-    With ``r`` the residuals of the baseline ``b`` and ``w = max(cosine(u, v), 0)`` times the sample
-    weight of the neighbour's rating, the prediction is
+    With ``r`` the residuals of the baseline ``b``, the prediction on the user axis is
 
     ``b(u, i) + sum(w(u, v) * r(v, i)) / (sum(w(u, v)) + shrinkage)``
 
-    over the nearest users ``v != u`` who have rated ``i`` [1]_. The cosine is that of the places in
-    the SVD of the residuals, which ``user_factors_``, ``transform`` and ``similar_users`` give.
+    over the nearest users ``v != u`` who have rated ``i`` [1]_, with
+    ``w = max(cosine, 0)**similarity_power`` times the sample weight of the rating that is lent. On
+    the item axis it is
 
-    Lists rank by ``sum(max(cosine(u, v), 0) * y(v, i))`` over the nearest users, so that what many
-    near ones have seen and liked comes first; what ``v`` has seen and not rated counts as predicted
-    by the baseline. Here the cosine is that of the places in the SVD of the matrix which is 1 where
-    a user has seen an item: it ranks far better than that of the residuals. Sample weights do not
-    enter it. Titles that no near user has seen come last, the most popular first, with a score
-    from -1 to 0; with `min_rating` they are left out.
+    ``b(u, i) + sum(w(i, j) * r(u, j)) / (sum(w(i, j)) + shrinkage)``
+
+    over the items ``j != i`` that ``u`` has rated [2]_. The cosine is that of the places in the SVD of
+    the residuals, which ``user_factors_``, ``item_factors_`` and ``transform`` give.
+
+    Lists of the user axis rank by ``sum(w(u, v) * y(v, i))`` over the nearest users, so that what many
+    near ones have seen and liked comes first. Those of the item axis let each seen item ``j`` share
+    out ``y(u, j)`` among the items nearest to it, in proportion to ``w(i, j)``. What was seen and not
+    rated counts as predicted by the baseline. Here the cosine is that of the places in the SVD of
+    the matrix which is 1 where a user has seen an item, its components weighed by the square
+    roots of their singular values: on real ratings it ranks far better than the SVD of the residuals,
+    and better than full weights. Sample weights do not enter it. Items that no neighbour reaches come
+    last, the most popular first, with a score from -1 to 0; with `min_rating` they are left out.
+
+    ``partial_fit`` keeps both SVDs and projects what is new on them. Fit again when the table has
+    grown by a third or so, or when tastes have moved: the components know what ``fit`` saw.
 
     References
     ----------
     .. [1] Sarwar, Karypis, Konstan and Riedl (2000). Application of dimensionality reduction in
        recommender system: a case study. WebKDD 2000.
+    .. [2] Sarwar, Karypis, Konstan and Riedl (2001). Item-based collaborative filtering recommendation
+       algorithms. WWW 2001, 285-295.
 
     Examples
     --------
@@ -136,12 +182,21 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     ['bob']
     >>> model.recommend("ann", n_items=1)["item"].tolist()
     ['Clannad']
+    >>> model.explain("ann", "Clannad").round(2)
+            term neighbour  weight  rating  contribution
+    0   baseline      None     NaN     NaN          6.36
+    1  neighbour       bob    0.97     8.0          0.45
+    2       rest      None     NaN     NaN          0.00
     """
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "shrinkage": [Interval(Real, 0, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "axis": [StrOptions(set(AUTO))],
+        "baseline": [StrOptions({"bias"}), HasMethods(["fit", "predict"]), None],
+        "similarity_power": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "shrinkage": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "neighbors": [HasMethods(["fit", "kneighbors"]), None],
         "clip": ["boolean"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
@@ -152,9 +207,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     def __init__(
         self,
         n_components: int | None = 64,
-        n_neighbors: int = 50,
+        n_neighbors: int | str = "auto",
         *,
-        shrinkage: float = 3.0,
+        axis: str = "user",
+        baseline: Any = "bias",
+        similarity_power: float | str = "auto",
+        shrinkage: float | str = "auto",
+        neighbors: Any = None,
         clip: bool = True,
         user: int | str = 0,
         item: int | str = 1,
@@ -163,16 +222,20 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     ):
         self.n_components = n_components
         self.n_neighbors = n_neighbors
+        self.axis = axis
+        self.baseline = baseline
+        self.similarity_power = similarity_power
         self.shrinkage = shrinkage
+        self.neighbors = neighbors
         self.clip = clip
         self.user = user
         self.item = item
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the baseline, and factorise what it leaves over.
+        """Fit the baseline, and factorise what it leaves over and what was seen.
 
         Parameters
         ----------
@@ -191,22 +254,43 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             This estimator.
         """
         interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
-        biases = Biases.fit(interactions)
-        residuals = _residuals(interactions, biases)
-        n_components, n_neighbors = self._sizes(interactions.shape)
-        random_state = check_random_state(self.random_state)
-        taste = UserSpace.fit(residuals, n_components, random_state)
-        seen = UserSpace.fit(interactions.seen_matrix(), n_components, random_state)
+        sizes = self._sizes(interactions.shape)
+        space = partial(
+            Space.fit, n_components=sizes[0], random_state=check_random_state(self.random_state)
+        )
+        fitted = self._fitted(interactions, sizes, space, partial(space, balance=SEEN_BALANCE))
         validate_data(self, X, skip_check_array=True)
-        self.interactions_, self._biases, self._n_neighbors = interactions, biases, n_neighbors
-        self._taste, self._seen = taste, seen
-        self._residuals = residuals.tocsc()
-        self._weights = interactions.rated_matrix(interactions.weights).tocsc()
-        self.mean_rating_, self.user_bias_, self.item_bias_ = biases.mean, biases.user, biases.item
-        self.user_factors_, self.item_factors_ = taste.users, taste.items
-        self.components_, self.singular_values_ = taste.components, taste.singular_values
-        self.explained_variance_ratio_ = taste.explained_variance_ratio
-        return self
+        return self._store(fitted)
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Let new ratings, users and items join, without a new SVD.
+
+        The first call is a ``fit``. Later ones fit the baseline anew to all that was seen, and project
+        users and items on the components of the first.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``. A pair that was seen before counts as repeated.
+
+        y : array-like of shape (n_rows,)
+            Ratings; NaN is "seen, not rated".
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        SVDNeighborsRecommender
+            This estimator.
+        """
+        if not hasattr(self, "interactions_"):
+            return self.fit(X, y, sample_weight)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        interactions = self.interactions_.extended(X, y, sample_weight, user=self.user, item=self.item)
+        sizes = self._sizes(interactions.shape, new_svd=False)
+        return self._store(self._fitted(interactions, sizes, self._taste.extended, self._seen.extended))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -221,13 +305,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ndarray of shape (n_rows,)
             Ratings; those of the baseline for unknown users and items.
         """
-        user_codes, item_codes, _ = self._encode(X)
-        ratings = self._biases.predict(user_codes, item_codes)
+        user_codes, item_codes, rows = self._encode(X)
+        ratings = self._baseline.predict(user_codes, item_codes, rows)
         known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-        ratings[known] += self._neighbour_terms(user_codes[known], item_codes[known])
-        if self.clip:
-            np.clip(ratings, *self._rating_range(), out=ratings)
-        return ratings
+        ratings[known] += self._lenders.terms(*self._sides(user_codes[known], item_codes[known]))
+        return np.clip(ratings, *self._rating_range(), out=ratings) if self.clip else ratings
 
     def recommend(
         self,
@@ -241,7 +323,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         include: ArrayLike | None = None,
         exclude: ArrayLike | None = None,
     ) -> Any:
-        """Recommend what near users have seen and liked, best first.
+        """Recommend what near users liked, or what lies near the items seen.
 
         Parameters
         ----------
@@ -250,20 +332,22 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             :meth:`sklearn_anime.base.RecommenderMixin.recommend`.
 
         min_rating : float, default=None
-            Sum only the neighbours' ratings at or above it, and leave out titles that have none.
-            None sums all of them, and what was seen without a rating.
+            Sum only ratings at or above it, and leave out items that get none. None sums all of
+            them, and what was seen without a rating.
 
         Returns
         -------
         DataFrame
-            User, item, ``score`` (sum of the near users' ratings, each times their similarity) and
+            User, item, ``score`` (sum of ratings, each times the weight of the neighbour) and
             ``rank``.
         """
         check_is_fitted(self)
+        lists = self._lists
         if min_rating is not None:
             check_scalar(min_rating, "min_rating", Real)
+            lists = lists.at_least(min_rating, self.interactions_)
         return self._recommend(
-            partial(self._score_block, lent=self._lent_ratings(min_rating), fill=min_rating is None),
+            partial(self._score_block, lists=lists, fill=min_rating is None),
             users,
             n_items,
             history=history,
@@ -273,82 +357,168 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             exclude=exclude,
         )
 
+    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
+        """Return the neighbours that make a predicted rating, the largest shares first.
+
+        Parameters
+        ----------
+        user, item : id
+            The pair to explain. For an unknown id there is the baseline alone.
+
+        n : int, default=5
+            How many neighbours to list before the row ``rest``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term`` (``baseline``, ``neighbour``, where the prediction was clipped ``clip``,
+            and ``rest``), ``neighbour`` (the user on the user axis, the rated item on the item
+            axis), its ``weight`` and its ``rating``, and ``contribution``, which adds up to the rating.
+        """
+        check_is_fitted(self)
+        seen = self.interactions_
+        pair = Rows(as_series([user]), as_series([item]), [])
+        codes = seen.users.encode(pair.user, "user"), seen.items.encode(pair.item, "item")
+        baseline = self._baseline.predict(*codes, pair)[0]
+        borrower, occasion = (side[0] for side in self._sides(*codes))
+        lenders, weights, shares = self._lenders.shares(borrower, occasion)
+        predicted = baseline + shares.sum()
+        clip = np.clip(predicted, *self._rating_range()) - predicted if self.clip else 0.0
+        others = {"baseline": baseline} | ({"clip": clip} if clip else {})
+        return lending_frame(
+            getattr(seen, f"{self.axis}s").decode(lenders),
+            weights,
+            self._lent_ratings(lenders, occasion),
+            shares,
+            others,
+            n,
+        )
+
+    def kneighbors(
+        self, ids: ArrayLike | None = None, n_neighbors: int | None = None, return_distance: bool = True
+    ) -> Any:
+        """Find the nearest users, or on the item axis items, by their residuals.
+
+        Parameters
+        ----------
+        ids : array-like of ids or a single id, default=None
+            Users (items) of ``fit``; None means all of them.
+
+        n_neighbors : int, default=None
+            How many to find; None means `n_neighbors`, and where that is ``"auto"`` as many as
+            lend for a list.
+
+        return_distance : bool, default=True
+            Whether to return the distances too.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_ids, n_neighbors)
+            One minus the cosine, rising; only with `return_distance`.
+
+        neighbours : ndarray of shape (n_ids, n_neighbors)
+            Ids of the nearest.
+
+        Raises
+        ------
+        KeyError
+            If an id was not in the rows of ``fit``.
+        """
+        check_is_fitted(self)
+        vocabulary = getattr(self.interactions_, f"{self.axis}s")
+        ids = vocabulary.ids if ids is None else as_series(ids)
+        n = self._n_neighbors[1] if n_neighbors is None else n_neighbors
+        n = check_scalar(n, "n_neighbors", Integral, min_val=1)
+        frame = nw.from_native(getattr(self, f"similar_{self.axis}s")(ids, n))
+        # An id that is asked for twice is found once.
+        rows, _ = pd.factorize(vocabulary.encode(ids, self.axis))
+        shape = (rows.max(initial=-1) + 1, min(n, len(vocabulary) - 1))
+        neighbours = frame["neighbour"].to_numpy().reshape(shape)[rows]
+        if not return_distance:
+            return neighbours
+        return 1 - frame["similarity"].to_numpy().reshape(shape)[rows], neighbours
+
     # Raw vectors are no factors: they would make one feature of every item and of every user.
     transform = available_if(_has_factors)(FactorsMixin.transform)
     get_feature_names_out = available_if(_has_factors)(FactorsMixin.get_feature_names_out)
 
-    def _sizes(self, shape):
-        """Return n_components and n_neighbors as far as the matrix allows them."""
-        allowed = {"n_components": min(shape), "n_neighbors": max(shape[0] - 1, 1)}
+    def _sizes(self, shape, new_svd=True):
+        """Return n_components, and n_neighbors for ratings and lists, as far as the table allows."""
+        n_lenders = max(shape[self.axis == "item"] - 1, 1)
+        allowed = {"n_components": min(shape) if new_svd else np.inf, "n_neighbors": n_lenders}
         asked = {name: getattr(self, name) for name in allowed}
-        too_large = {name: n for name, n in asked.items() if n is not None and n > allowed[name]}
+        too_large = {
+            name: n for name, n in asked.items() if isinstance(n, Integral) and n > allowed[name]
+        }
         if too_large:
             cuts = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in too_large.items())
             warnings.warn(
                 f"A table of {shape[0]} users and {shape[1]} items does not allow {cuts}.", stacklevel=4
             )
-        return [n if n is None else min(n, allowed[name]) for name, n in asked.items()]
+        n_components = asked["n_components"] and min(asked["n_components"], allowed["n_components"])
+        numbers = self._setting("n_neighbors")
+        return n_components, *(n and min(n, n_lenders) for n in numbers)
+
+    def _setting(self, name):
+        """Return a setting for ratings and for lists, with what "auto" stands for."""
+        value = getattr(self, name)
+        return AUTO[self.axis][name] if value == "auto" else (value, value)
+
+    def _fitted(self, interactions, sizes, taste_of, seen_of):
+        """Return the state of a fitted model, given how a matrix becomes a space."""
+        baseline = fit_baseline(self.baseline, interactions)
+        predicted = baseline.predict(interactions.row_codes, interactions.item_codes)
+        residuals = interactions.rated_matrix(interactions.ratings - predicted)
+        taste = taste_of(interactions.rated_matrix() if self.baseline is None else residuals)
+        power = self._setting("similarity_power")
+        lenders = Lenders(
+            residuals=self._by_occasion(residuals),
+            weights=self._by_occasion(interactions.rated_matrix(interactions.weights)),
+            near=Neighbourhood.fit(getattr(taste, f"{self.axis}s"), self.neighbors),
+            n_neighbors=sizes[1],
+            power=power[0],
+            shrinkage=self._setting("shrinkage")[0],
+        )
+        seen = seen_of(interactions.seen_matrix())
+        lists = LISTS[self.axis].fit(interactions, seen, baseline, self.neighbors, sizes[2], power[1])
+        return {
+            "interactions_": interactions,
+            "_n_neighbors": sizes[1:],
+            "_baseline": baseline,
+            "_taste": taste,
+            "_seen": seen,
+            "_lenders": lenders,
+            "_lists": lists,
+        }
+
+    def _store(self, fitted):
+        vars(self).update(fitted)
+        taste, biases = self._taste, self._baseline
+        self.user_factors_, self.item_factors_ = taste.users, taste.items
+        self.components_, self.singular_values_ = taste.components, taste.singular_values
+        self.explained_variance_ratio_ = taste.explained_variance_ratio
+        self.mean_rating_ = biases.mean
+        self.user_bias_, self.item_bias_ = getattr(biases, "user", None), getattr(biases, "item", None)
+        return self
+
+    def _sides(self, user_codes, item_codes):
+        """Return who borrows and on what occasion: user and item, or the other way round."""
+        return (user_codes, item_codes) if self.axis == "user" else (item_codes, user_codes)
+
+    def _by_occasion(self, matrix):
+        """Return a matrix of users x items with the occasions of lending as its rows."""
+        return matrix.T.tocsr() if self.axis == "user" else matrix
+
+    def _lent_ratings(self, lenders, occasion):
+        occasions = np.full(len(lenders), occasion)
+        users, items = self._sides(lenders, occasions)
+        return self.interactions_.ratings_of(users, items)
 
     def _rating_range(self):
         ratings = self.interactions_.ratings
         return np.nanmin(ratings), np.nanmax(ratings)
 
-    def _neighbour_terms(self, user_codes, item_codes):
-        """Return what the near raters add to the baseline of known pairs, item by item."""
-        terms = np.zeros(len(user_codes))
-        order = np.argsort(item_codes, kind="stable")
-        bounds = np.flatnonzero(np.diff(item_codes[order])) + 1
-        for pairs in np.split(order, bounds) if len(order) else ():
-            raters, residuals, weights = self._raters_of(item_codes[pairs[0]])
-            if len(raters) == 0:
-                continue
-            for block in gen_batches(len(pairs), block_length(len(raters))):
-                users = user_codes[pairs[block]]
-                near = self._taste.similarity(self._taste.directions[users], raters) * weights
-                near[users[:, None] == raters] = 0.0
-                keep_largest(near, self._n_neighbors)
-                total = near.sum(axis=1) + self.shrinkage
-                terms[pairs[block]] = near @ residuals / np.where(total > 0, total, 1.0)
-        return terms
-
-    def _raters_of(self, item):
-        """Return the users who rated an item, their residuals and their weights."""
-        span = slice(*self._residuals.indptr[item : item + 2])
-        return self._residuals.indices[span], self._residuals.data[span], self._weights.data[span]
-
-    def _lent_ratings(self, min_rating=None):
-        """Return the ratings that users lend each other for lists, as a CSR matrix."""
-        seen = self.interactions_
-        if min_rating is not None:
-            return seen.matrix_where(seen.ratings >= min_rating)
-        predicted = self._biases.predict(seen.row_codes, seen.item_codes)
-        return seen.seen_matrix(np.where(seen.rated, seen.ratings, predicted))
-
-    def _score_block(self, rows, lent=None, fill=True):
-        lent = self._lent_ratings() if lent is None else lent
-        directions = self._seen.direct(rows.seen_matrix())
+    def _score_block(self, rows, lists=None, fill=True):
+        sums, reached = (self._lists if lists is None else lists).scores(rows)
         last = -1 / (1 + self.interactions_.item_counts) if fill else -np.inf
-        scores = np.empty(rows.shape)
-        for block in gen_batches(len(rows.codes), block_length(len(self.users_))):
-            near = self._seen.similarity(directions[block])
-            known = np.flatnonzero(rows.codes[block] >= 0)
-            near[known, rows.codes[block][known]] = 0.0
-            keep_largest(near, self._n_neighbors)
-            sums, lend = _weighted_sums(sparse.csr_matrix(near), lent)
-            scores[block] = np.where(lend, sums, last)
-        return scores
-
-
-def _residuals(interactions, biases):
-    """Return what the biases leave over of the ratings, as a CSR matrix."""
-    baseline = biases.predict(interactions.row_codes, interactions.item_codes)
-    return interactions.rated_matrix(interactions.ratings - baseline)
-
-
-def _weighted_sums(weights, lent):
-    """Return the weighted sums of what is lent, and where anything is lent at all."""
-    sums = (weights @ lent).toarray()
-    if lent.data.min(initial=1.0) > 0:
-        return sums, sums > NO_WEIGHT
-    ones = sparse.csr_matrix((np.ones_like(lent.data), lent.indices, lent.indptr), shape=lent.shape)
-    return sums, (weights @ ones).toarray() > NO_WEIGHT
+        return np.where(reached, sums, last)

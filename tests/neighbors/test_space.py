@@ -1,13 +1,15 @@
-"""Claims about the places of users; expected values are NumPy's SVD of the dense matrix, or by hand."""
+"""Claims about places in SVD space; expected values are NumPy's SVD of the dense matrix, or by hand."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_anime.neighbors._space import UserSpace, keep_largest
+from sklearn_anime.neighbors._space import Space, truncated_svd
 
 N_COMPONENTS = 3
+BALANCES = pytest.mark.parametrize("balance", [1.0, 0.5, 0.0])
+TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
 
 
 @pytest.fixture(scope="module")
@@ -16,103 +18,123 @@ def dense():
     return rng.normal(size=(9, 7)) * (rng.random((9, 7)) < 0.6)
 
 
-@pytest.fixture(scope="module")
-def space(dense):
-    return UserSpace.fit(sparse.csr_matrix(dense), N_COMPONENTS, random_state=0)
+def fit(dense, n_components=N_COMPONENTS, balance=1.0):
+    return Space.fit(sparse.csr_matrix(dense), n_components, random_state=0, balance=balance)
 
 
-def cosines(left, right):
-    norms = np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=1)
-    return left @ right.T / norms
+def svd(dense, n=N_COMPONENTS):
+    left, values, right = np.linalg.svd(dense, full_matrices=False)
+    return left[:, :n], values[:n], right[:n]
 
 
-def test_singular_values_are_those_of_numpy(dense, space):
-    expected = np.linalg.svd(dense, compute_uv=False)[:N_COMPONENTS]
-    assert_allclose(space.singular_values, expected, rtol=1e-6)
+def test_singular_values_are_those_of_numpy(dense):
+    assert_allclose(fit(dense).singular_values, svd(dense)[1], rtol=1e-5)
 
 
-def test_explained_variance_ratio_is_the_share_of_the_squared_entries(dense, space):
-    expected = np.linalg.svd(dense, compute_uv=False) ** 2 / (dense**2).sum()
-    assert_allclose(space.explained_variance_ratio, expected[:N_COMPONENTS], rtol=1e-6)
+def test_explained_variance_ratio_is_the_share_of_the_squared_entries(dense):
+    expected = svd(dense)[1] ** 2 / (dense**2).sum()
+    assert_allclose(fit(dense).explained_variance_ratio, expected, rtol=1e-5)
 
 
 def test_all_components_explain_everything(dense):
-    space = UserSpace.fit(sparse.csr_matrix(dense), min(dense.shape), random_state=0)
-    assert_allclose(space.explained_variance_ratio.sum(), 1.0)
+    assert_allclose(fit(dense, 7).explained_variance_ratio.sum(), 1.0, rtol=1e-5)
 
 
-def test_components_are_orthonormal(space):
-    assert_allclose(space.components @ space.components.T, np.eye(N_COMPONENTS), atol=1e-10)
+def test_components_are_orthonormal(dense):
+    components = fit(dense).components
+    assert_allclose(components @ components.T, np.eye(N_COMPONENTS), atol=1e-5)
 
 
-def test_users_times_components_is_the_best_approximation_of_rank_n_components(dense, space):
-    left, values, right = np.linalg.svd(dense, full_matrices=False)
-    expected = (left[:, :N_COMPONENTS] * values[:N_COMPONENTS]) @ right[:N_COMPONENTS]
-    assert_allclose(space.users @ space.components, expected, atol=1e-6)
+@BALANCES
+def test_places_are_singular_vectors_times_powers_of_singular_values(dense, balance):
+    space, (left, values, right) = fit(dense, balance=balance), svd(dense)
+    # Signs are free, but the same for users and items.
+    sign = np.sign((space.components * right).sum(axis=1))
+    assert_allclose(space.users, left * values**balance * sign, **TOLERANCE)
+    assert_allclose(space.items, right.T * values**balance * sign, **TOLERANCE)
 
 
-def test_items_are_singular_vectors_times_singular_values(dense, space):
-    _, values, right = np.linalg.svd(dense, full_matrices=False)
-    expected = np.abs(right[:N_COMPONENTS].T * values[:N_COMPONENTS])  # signs are free
-    assert_allclose(np.abs(space.items), expected, atol=1e-6)
+@BALANCES
+def test_projection_of_a_row_of_fit_is_the_place_of_its_user(dense, balance):
+    space = fit(dense, balance=balance)
+    assert_allclose(space.project(sparse.csr_matrix(dense[[4, 2]])), space.users[[4, 2]], **TOLERANCE)
 
 
-def test_place_of_a_row_of_fit_is_that_of_its_user(dense, space):
-    assert_allclose(space.direct(sparse.csr_matrix(dense[[4, 2]])), space.directions[[4, 2]])
+def test_a_large_noisy_matrix_is_approximated_nearly_as_well_as_by_numpy():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(200, 120))
+    dense = rng.normal(size=(200, 5)) @ rng.normal(size=(5, 120)) + noise
+    space = fit(dense, 5)
+    assert_allclose(space.singular_values, svd(dense, 5)[1], rtol=1e-4)
+    left, values, right = svd(dense, 5)
+    assert_allclose(space.users @ space.components, (left * values) @ right, atol=0.05)
 
 
-def test_similarity_is_the_cosine_with_negative_ones_as_zero(space):
-    expected = np.maximum(cosines(space.users[:2], space.users), 0)
-    assert_allclose(space.similarity(space.directions[:2]), expected, atol=1e-12)
-    assert (expected == 0).any()
+def test_equal_seeds_give_equal_vectors_and_the_largest_entry_is_positive(dense):
+    one, other = (truncated_svd(sparse.csr_matrix(dense), 3, random_state=1) for _ in range(2))
+    for part, same in zip(one, other, strict=True):
+        assert_array_equal(part, same)
+    assert (one[1].max(axis=1) == np.abs(one[1]).max(axis=1)).all()
 
 
-def test_similarity_to_some_users_is_these_columns_of_the_similarity_to_all(space):
-    everyone = space.similarity(space.directions[:2])
-    assert_allclose(space.similarity(space.directions[:2], np.array([5, 1])), everyone[:, [5, 1]])
-
-
-def test_without_components_the_similarity_is_the_cosine_of_the_raw_rows(dense):
-    space = UserSpace.fit(sparse.csr_matrix(dense), None)
-    new = sparse.csr_matrix(dense[:2] + 1.0)
-    expected = np.maximum(cosines(dense[:2] + 1.0, dense), 0)
-    assert_allclose(space.similarity(space.direct(new)), expected, atol=1e-12)
-
-
-def test_without_components_there_are_no_singular_values(dense):
-    space = UserSpace.fit(sparse.csr_matrix(dense), None)
+def test_without_components_places_are_the_rows_and_the_columns(dense):
+    space = fit(dense, None)
     assert space.components is space.singular_values is space.explained_variance_ratio is None
-
-
-def test_without_components_the_items_are_the_columns(dense):
-    space = UserSpace.fit(sparse.csr_matrix(dense), None)
+    assert_array_equal(space.users.toarray(), dense)
     assert_array_equal(space.items.toarray(), dense.T)
+    assert_array_equal(space.project(sparse.csr_matrix(dense[:2])).toarray(), dense[:2])
 
 
-def test_a_row_of_zeros_is_similar_to_nobody(space):
-    empty = sparse.csr_matrix((1, 7))
-    assert_array_equal(space.similarity(space.direct(empty)), np.zeros((1, 9)))
-
-
-def test_a_matrix_of_zeros_explains_nothing():
-    space = UserSpace.fit(sparse.csr_matrix((3, 2)), 2, random_state=0)
+def test_a_matrix_of_zeros_explains_nothing_and_places_all_at_zero():
+    space = fit(np.zeros((3, 2)), 2)
     assert_array_equal(space.explained_variance_ratio, [0.0, 0.0])
+    assert_array_equal(space.users, np.zeros((3, 2)))
+    assert_array_equal(space.items, np.zeros((2, 2)))
 
 
-def test_keep_largest_zeroes_the_others_of_each_row():
-    matrix = np.array([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]])
-    keep_largest(matrix, 2)
-    assert_array_equal(matrix, [[3.0, 0.0, 2.0], [0.0, 0.7, 0.6]])
+@BALANCES
+def test_components_that_are_zero_up_to_rounding_take_no_part(balance):
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(12, 2)) @ rng.normal(size=(2, 9))  # of rank 2
+    space = fit(dense, 9, balance)
+    for places in (space.items, space.project(sparse.csr_matrix(dense))):
+        assert_array_equal(places[:, 2:], np.zeros((len(places), 7)))
 
 
-def test_keep_largest_keeps_ties_at_the_edge():
-    matrix = np.array([[3.0, 1.0, 1.0, 0.5]])
-    keep_largest(matrix, 2)
-    assert_array_equal(matrix, [[3.0, 1.0, 1.0, 0.0]])
+@BALANCES
+def test_extended_by_nothing_stays(dense, balance):
+    space = fit(dense, balance=balance)
+    same = space.extended(sparse.csr_matrix(dense))
+    assert_array_equal(same.components, space.components)
+    assert_allclose(same.users, space.users, **TOLERANCE)
+    assert_allclose(same.items, space.items, **TOLERANCE)
 
 
-@pytest.mark.parametrize("n", [3, 4])
-def test_keep_largest_of_at_least_all_changes_nothing(n):
-    matrix = np.array([[3.0, 1.0, 2.0]])
-    keep_largest(matrix, n)
-    assert_array_equal(matrix, [[3.0, 1.0, 2.0]])
+@BALANCES
+def test_a_new_item_with_the_column_of_another_is_placed_with_it(dense, balance):
+    space = fit(dense, balance=balance).extended(
+        sparse.csr_matrix(np.column_stack([dense, dense[:, 2]]))
+    )
+    assert_allclose(space.items[-1], space.items[2], **TOLERANCE)
+
+
+@BALANCES
+def test_a_new_user_with_the_row_of_another_is_placed_with_them(dense, balance):
+    space = fit(dense, balance=balance).extended(sparse.csr_matrix(np.vstack([dense, dense[4]])))
+    assert_allclose(space.users[-1], space.users[4], **TOLERANCE)
+
+
+def test_extended_twice_equals_extended_once(dense):
+    more = np.random.default_rng(1).normal(size=(11, 9))
+    more[:9, :7] = dense
+    once = fit(dense).extended(sparse.csr_matrix(more))
+    less = more.copy()
+    less[:, 8], less[10] = 0.0, 0.0  # the first call knows less of the new item and the new user
+    twice = fit(dense).extended(sparse.csr_matrix(less)).extended(sparse.csr_matrix(more))
+    assert_allclose(twice.items, once.items)
+    assert_allclose(twice.users, once.users)
+
+
+def test_extended_raw_vectors_are_those_of_the_new_matrix(dense):
+    space = fit(dense[:, :5], None).extended(sparse.csr_matrix(dense))
+    assert_array_equal(space.items.toarray(), dense.T)

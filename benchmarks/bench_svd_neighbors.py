@@ -1,0 +1,166 @@
+"""Measure SVDNeighborsRecommender: accuracy on real ratings, time and memory at the full Kaggle size.
+
+Usage: python benchmarks/bench_svd_neighbors.py [accuracy] [blog] [fit] [search] [recommend] [scaling]
+
+Without names all parts run. The real ratings (parts accuracy and blog) are those in the folder that
+the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
+checkout. The other parts draw tables with `make_ratings`; their times are ratios within one run.
+"""
+
+import multiprocessing
+import os
+import resource
+import sys
+import warnings
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.metrics import mean_squared_error, root_mean_squared_error
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import NearestNeighbors
+
+from sklearn_anime._interactions import Interactions
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.metrics import make_ranking_scorer
+from sklearn_anime.model_selection import LeaveKOutPerUser
+from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.neighbors._near import Neighbourhood
+
+BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
+FOLDER = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
+FULL_SIZE = (73_516, 11_200, 7_813_737)
+MODELS = {
+    "user axis, defaults": SVDNeighborsRecommender(random_state=0),
+    "item axis, 512 components": SVDNeighborsRecommender(n_components=512, axis="item", random_state=0),
+    "item axis, 64 components": SVDNeighborsRecommender(axis="item", random_state=0),
+    "user axis, raw vectors": SVDNeighborsRecommender(None),
+    "item axis, raw vectors": SVDNeighborsRecommender(None, axis="item"),
+    "user axis, no baseline": SVDNeighborsRecommender(baseline=None, random_state=0),
+}
+
+
+def main(parts):
+    print(f"{os.cpu_count()} cores")
+    for name, part in PARTS.items():
+        if not parts or name in parts:
+            print(f"\n{name}: {part.__doc__}")
+            part()
+
+
+def accuracy():
+    """RMSE on a random fifth of the ratings; NDCG@10, five titles of each user with twenty held out."""
+    rated, seen = (load_anime(FOLDER, unrated=unrated) for unrated in ("drop", "nan"))
+    split = train_test_split(rated.data, rated.target, test_size=0.2, random_state=0)
+    train, test = next(LeaveKOutPerUser(5, random_state=0).split(seen.data))
+    scorer = make_ranking_scorer("ndcg", k=10)
+    for name, model in {"biases": BiasRegressor(), **MODELS}.items():
+        error = root_mean_squared_error(split[3], model.fit(split[0], split[2]).predict(split[1]))
+        model.fit(seen.data.iloc[train], seen.target.iloc[train])
+        print(f"{name:<26} RMSE {error:.4f}   NDCG@10 {scorer(model, seen.data.iloc[test]):.4f}")
+
+
+def blog():
+    """MSE on a tenth of the 1000 x 500 table, ratings scaled to 0..1, without and with the -1 rows."""
+    for unrated in ("drop", "keep"):
+        rows = load_anime(FOLDER, n_users=1000, n_anime=500, unrated=unrated)
+        scaled = (rows.target - rows.target.min()) / (rows.target.max() - rows.target.min())
+        X, X_test, y, y_test = train_test_split(rows.data, scaled, test_size=0.1, random_state=0)
+        for name in list(MODELS)[:3]:
+            with warnings.catch_warnings(action="ignore"):  # 512 components: the table allows 500
+                model = MODELS[name].fit(X, y)
+            error = mean_squared_error(y_test, model.predict(X_test))
+            print(f"-1 rows: {unrated:<5} {name:<26} MSE {error:.5f}")
+
+
+def fit():
+    """Seconds of `fit` at full size, against TruncatedSVD on the CSR matrix of the ratings alone."""
+    ratings = make_ratings(*FULL_SIZE, random_state=0)
+    matrix = Interactions.from_rows(ratings.data, ratings.target).rated_matrix()
+    reference = min(seconds(lambda: TruncatedSVD(64, random_state=0).fit(matrix)) for _ in range(3))
+    model = SVDNeighborsRecommender(random_state=0)
+    ours = min(seconds(lambda: model.fit(ratings.data, ratings.target)) for _ in range(3))
+    print(f"fit {ours:.1f} s, TruncatedSVD {reference:.1f} s: {ours / reference:.2f} times")
+
+
+def search(n_queries=8_000):
+    """Fifty nearest of 73,516 users in 64 dimensions: exact search, and scikit-learn's brute force."""
+    vectors = np.random.RandomState(0).standard_normal((FULL_SIZE[0], 64)).astype(np.float32)
+    near = Neighbourhood.fit(vectors)
+    queries, own = near.directions[:n_queries], np.arange(n_queries)
+
+    def brute(metric):
+        index = NearestNeighbors(n_neighbors=51, algorithm="brute", metric=metric)
+        return lambda: index.fit(near.directions).kneighbors(queries)
+
+    searches = {
+        "blocks of this package": lambda: near.nearest(queries, 50, own),
+        "scikit-learn, cosine": brute("cosine"),
+        "scikit-learn, euclidean": brute("euclidean"),
+    }
+    for name, run in searches.items():
+        took, extra = measured_apart(run)
+        print(f"{name:<26} {n_queries / took:8.0f} queries a second, {extra:6.0f} MB more memory")
+
+
+def recommend():
+    """All users at full size: seconds of `recommend`, and the peak memory of the process."""
+    took, _ = measured_apart(recommend_to_all, FULL_SIZE)
+    print(f"recommend to {FULL_SIZE[0]:,} users: {took:.0f} s")
+
+
+def scaling():
+    """Milliseconds per user of `recommend` as the number of users grows."""
+    for share in (4, 2, 1):
+        size = (FULL_SIZE[0] // share, FULL_SIZE[1], FULL_SIZE[2] // share)
+        took, _ = measured_apart(recommend_to_all, size)
+        print(f"{size[0]:>6,} users: {1000 * took / size[0]:.2f} ms per user")
+
+
+def recommend_to_all(size):
+    """Return the seconds that `recommend` takes for all users of a table of some size."""
+    ratings = make_ratings(*size, random_state=0)
+    model = SVDNeighborsRecommender(random_state=0).fit(ratings.data, ratings.target)
+    took = seconds(model.recommend)
+    print(f"peak memory of the process {peak():.0f} MB")
+    return took
+
+
+def seconds(run):
+    """Return how long a call takes."""
+    start = perf_counter()
+    run()
+    return perf_counter() - start
+
+
+def peak():
+    """Return the peak memory of this process, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured_apart(run, *args):
+    """Return the seconds of a call in a process of its own, and how much its peak memory grew, in MB.
+
+    Where the call returns seconds, these count.
+    """
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+
+    def work():
+        before, start = peak(), perf_counter()
+        result = run(*args)
+        took = result if isinstance(result, float) else perf_counter() - start
+        theirs.send((took, peak() - before))
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    answer = ours.recv()
+    process.join()
+    return answer
+
+
+PARTS = {part.__name__: part for part in (accuracy, blog, fit, search, recommend, scaling)}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,78 @@
+"""What is predicted before any neighbour is asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_anime._ids import Vocabulary
+from sklearn_anime._rows import tidy_frame
+from sklearn_anime.baseline._bias import Biases
+
+
+def fit_baseline(baseline, interactions):
+    """Fit ``"bias"``, None (the mean rating) or a regressor on rows of user and item."""
+    if baseline is None:
+        return Level(interactions.mean_rating)
+    if isinstance(baseline, str):
+        return Biases.fit(interactions)
+    return FittedBaseline.fit(baseline, interactions)
+
+
+@dataclass(frozen=True)
+class Level:
+    """The mean rating, for every pair."""
+
+    mean: float
+
+    def predict(self, user_codes, item_codes, rows=None):
+        """Return the mean rating."""
+        return np.full(len(user_codes), self.mean)
+
+
+@dataclass(frozen=True)
+class FittedBaseline:
+    """A regressor on rows of user and item.
+
+    Attributes
+    ----------
+    regressor : regressor
+        Fitted on the rated pairs.
+
+    users, items : Vocabulary
+        The ids that codes stand for.
+
+    mean : float
+        Mean rating, for ids that have a code only.
+    """
+
+    regressor: Any
+    users: Vocabulary
+    items: Vocabulary
+    mean: float
+
+    @classmethod
+    def fit(cls, regressor, interactions):
+        """Fit a copy of a regressor to the rated pairs."""
+        rated = np.flatnonzero(interactions.rated)
+        users = interactions.users.decode(interactions.row_codes[rated])
+        items = interactions.items.decode(interactions.item_codes[rated])
+        weights = interactions.weights[rated]
+        weighted = has_fit_parameter(regressor, "sample_weight")
+        params = {"sample_weight": weights} if weighted else {}
+        fitted = clone(regressor).fit(tidy_frame(users, items), interactions.ratings[rated], **params)
+        return cls(fitted, interactions.users, interactions.items, interactions.mean_rating)
+
+    def predict(self, user_codes, item_codes, rows=None):
+        """Return the predictions for pairs, given by rows or by codes of ``fit`` (-1: the mean)."""
+        if rows is not None:
+            pairs = rows.user.alias(self.users.name), rows.item.alias(self.items.name)
+            return np.asarray(self.regressor.predict(tidy_frame(*pairs)), dtype=np.float64)
+        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
+        pairs = self.users.decode(user_codes[known]), self.items.decode(item_codes[known])
+        predicted = np.full(len(user_codes), self.mean)
+        if len(known):
+            predicted[known] = self.regressor.predict(tidy_frame(*pairs))
+        return predicted

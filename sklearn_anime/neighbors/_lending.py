@@ -1,0 +1,106 @@
+"""Predictions from ratings that near ones lend."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_anime._ranking import batches, block_length
+from sklearn_anime.neighbors._near import Neighbourhood, keep_largest, lending_weights
+
+
+@dataclass(frozen=True)
+class Lenders:
+    """Who has residuals to lend, and how near they are to whom a prediction is for.
+
+    On the user axis the borrower is the user of a pair, and the lenders are the raters of its item;
+    on the item axis the borrower is the item, and the lenders are the items that the user has rated.
+    The other id of the pair, which says who the lenders are, is the occasion.
+
+    Attributes
+    ----------
+    residuals, weights : CSR matrices of shape (n_occasions, n_lenders)
+        What each lender has for each occasion, and the sample weight of that rating.
+
+    near : Neighbourhood
+        The directions of the lenders, who are the borrowers too.
+
+    n_neighbors : int or None
+        How many lend for one prediction; None lets all of them.
+
+    power, shrinkage : float
+        Power of the similarity, and the pull towards 0.
+    """
+
+    residuals: sparse.csr_matrix
+    weights: sparse.csr_matrix
+    near: Neighbourhood
+    n_neighbors: int | None
+    power: float
+    shrinkage: float
+
+    def terms(self, borrowers, occasions):
+        """Return what the near lenders add to the baseline of pairs, occasion by occasion."""
+        if self.near.index is not None:
+            return self._terms_by_index(borrowers, occasions)
+        terms = np.zeros(len(borrowers))
+        for pairs in _groups(occasions):
+            lenders, residuals, weights = self._lenders(occasions[pairs[0]])
+            for block in batches(len(pairs), block_length(max(len(lenders), 1))):
+                lent = self._lent(borrowers[pairs[block]], lenders, weights)
+                terms[pairs[block]] = _shrunk(lent @ residuals, lent.sum(axis=1), self.shrinkage)
+        return terms
+
+    def shares(self, borrower, occasion):
+        """Return the lenders of one pair, their weights, and what each of them adds."""
+        if min(borrower, occasion) < 0:
+            return np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
+        lenders, residuals, weights = self._lenders(occasion)
+        if self.near.index is None:
+            lent = self._lent(np.array([borrower]), lenders, weights)[0]
+        else:
+            lent = self._global(np.array([borrower]))[:, lenders].toarray()[0] * weights
+        return lenders, lent, _shrunk(lent * residuals, lent.sum(), self.shrinkage)
+
+    def _lenders(self, occasion):
+        span = slice(*self.residuals.indptr[occasion : occasion + 2])
+        return self.residuals.indices[span], self.residuals.data[span], self.weights.data[span]
+
+    def _lent(self, borrowers, lenders, weights):
+        """Return the weight of each lender for each borrower, 0 beyond the nearest."""
+        near = self.near.similarity(self.near.directions[borrowers], lenders)
+        near[borrowers[:, None] == lenders] = 0.0
+        keep_largest(near, self.n_neighbors)
+        return lending_weights(near, self.power) * weights
+
+    def _global(self, borrowers):
+        """Return the powers of the similarities of the nearest of all."""
+        n = len(self.near) if self.n_neighbors is None else self.n_neighbors
+        near = self.near.nearest(self.near.directions[borrowers], n, own=borrowers)
+        return lending_weights(near, self.power)
+
+    def _terms_by_index(self, borrowers, occasions):
+        """Return the same from the nearest of all, as far as they are lenders."""
+        people, places = np.unique(borrowers, return_inverse=True)
+        near, terms = self._global(people), np.zeros(len(borrowers))
+        weighted = np.zeros((len(self.near), 2))
+        for pairs in _groups(occasions):
+            lenders, residuals, weights = self._lenders(occasions[pairs[0]])
+            weighted[lenders] = np.column_stack([weights * residuals, weights])
+            sums = near[places[pairs]] @ weighted
+            terms[pairs] = _shrunk(sums[:, 0], sums[:, 1], self.shrinkage)
+            weighted[lenders] = 0.0
+        return terms
+
+
+def _groups(codes):
+    """Yield the places of each distinct code."""
+    order = np.argsort(codes, kind="stable")
+    bounds = np.flatnonzero(np.diff(codes[order])) + 1
+    return np.split(order, bounds) if len(order) else []
+
+
+def _shrunk(sums, weights, shrinkage):
+    """Return sums over weights plus shrinkage; 0 where nobody lends."""
+    total = np.asarray(weights + shrinkage)
+    return np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)

@@ -1,0 +1,130 @@
+"""Claims about who lies near whom; expected values by hand, or by NumPy on dense vectors."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.neighbors import NearestNeighbors
+
+from sklearn_anime.neighbors._near import Neighbourhood, keep_largest, lending_weights, paired_cosines
+
+FORMS = pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
+SEARCHES = pytest.mark.parametrize(
+    "index", [None, NearestNeighbors(metric="cosine")], ids=["all", "index"]
+)
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return np.random.default_rng(0).normal(size=(30, 4))
+
+
+def cosines(vectors):
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.maximum(unit @ unit.T, 0.0)
+
+
+@FORMS
+def test_similarity_is_the_cosine_with_negative_ones_as_zero(vectors, form):
+    near = Neighbourhood.fit(form(vectors))
+    expected = cosines(vectors)
+    assert_allclose(near.similarity(near.directions[:3]), expected[:3], atol=1e-6)
+    assert_allclose(near.similarity(near.directions[:3], [5, 1]), expected[:3][:, [5, 1]], atol=1e-6)
+
+
+@FORMS
+@SEARCHES
+@pytest.mark.parametrize("n", [1, 5, 29])
+def test_nearest_are_the_largest_cosines_without_the_own(vectors, form, index, n):
+    near = Neighbourhood.fit(form(vectors), index)
+    expected = cosines(vectors)
+    np.fill_diagonal(expected, 0.0)
+    edge = np.sort(expected, axis=1)[:, -n, None]
+    expected = np.where(expected >= edge, expected, 0.0)
+    found = near.nearest(near.directions, n, own=np.arange(30))
+    assert_allclose(found.toarray(), expected, atol=1e-6)
+
+
+@SEARCHES
+def test_somebody_from_outside_has_no_own_vector(vectors, index):
+    near = Neighbourhood.fit(vectors, index)
+    found = near.nearest(near.directions[:2], 1, own=[-1, 1]).toarray()
+    assert found[0].argmax() == 0
+    assert_allclose(found[0, 0], 1.0, rtol=1e-6)
+    assert found[1, 1] == 0
+
+
+@SEARCHES
+def test_nearest_does_not_depend_on_blocks(vectors, index):
+    near = Neighbourhood.fit(vectors, index)
+    expected = near.nearest(near.directions, 4, own=np.arange(30)).toarray()
+    with config_context(working_memory=1e-3):  # room for a few directions at a time
+        found = near.nearest(near.directions, 4, own=np.arange(30)).toarray()
+    assert_allclose(found, expected, atol=1e-6)
+
+
+@SEARCHES
+def test_nobody_has_no_neighbours(vectors, index):
+    near = Neighbourhood.fit(vectors, index)
+    assert near.nearest(near.directions[:0], 4, own=[]).shape == (0, 30)
+
+
+@SEARCHES
+def test_a_vector_of_zeros_is_similar_to_nobody(index):
+    near = Neighbourhood.fit(np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]]), index)
+    assert_array_equal(near.nearest(near.directions, 2, own=[0, 1, 2]).toarray()[0], np.zeros(3))
+
+
+def test_the_index_is_a_fitted_clone(vectors):
+    index = NearestNeighbors(metric="cosine")
+    near = Neighbourhood.fit(vectors, index)
+    assert near.index is not index
+    assert near.index.n_samples_fit_ == len(near) == 30
+
+
+@FORMS
+def test_paired_cosines_compare_row_with_row(form):
+    some, others = form([[1.0, 0.0], [0.6, 0.8]]), form([[0.6, 0.8], [0.0, 1.0]])
+    assert_allclose(paired_cosines(some, others), [0.6, 0.8])
+
+
+@FORMS
+def test_lending_weights_are_powers_in_double_precision(form):
+    weights = lending_weights(form(np.array([[0.5, 1.0]], dtype=np.float32)), 3)
+    assert weights.dtype == np.float64
+    assert_array_equal(weights.toarray() if sparse.issparse(weights) else weights, [[0.125, 1.0]])
+
+
+@FORMS
+def test_similarities_that_are_zero_up_to_rounding_weigh_nothing(form):
+    similarities = form(np.array([[1e-8, 1e-3]], dtype=np.float32))
+    weights = lending_weights(similarities, 2)
+    weights = weights.toarray() if sparse.issparse(weights) else weights
+    assert_allclose(weights, [[0.0, 1e-6]], rtol=1e-6)
+    assert similarities.min() > 0  # what is given stays
+
+
+def test_keep_largest_zeroes_the_others_of_each_row():
+    matrix = np.array([[3.0, 1.0, 2.0], [0.5, 0.7, 0.6]])
+    keep_largest(matrix, 2)
+    assert_array_equal(matrix, [[3.0, 0.0, 2.0], [0.0, 0.7, 0.6]])
+
+
+def test_keep_largest_keeps_ties_at_the_edge():
+    matrix = np.array([[3.0, 1.0, 1.0, 0.5]])
+    keep_largest(matrix, 2)
+    assert_array_equal(matrix, [[3.0, 1.0, 1.0, 0.0]])
+
+
+@pytest.mark.parametrize("n", [3, 4, None])
+def test_keep_largest_of_at_least_all_changes_nothing(n):
+    matrix = np.array([[3.0, 1.0, 2.0]])
+    keep_largest(matrix, n)
+    assert_array_equal(matrix, [[3.0, 1.0, 2.0]])
+
+
+def test_keep_largest_of_none_leaves_nothing():
+    matrix = np.array([[3.0, 1.0, 2.0]])
+    keep_largest(matrix, 0)
+    assert_array_equal(matrix, [[0.0, 0.0, 0.0]])
