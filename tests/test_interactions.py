@@ -186,3 +186,73 @@ def test_merge_sums_and_means_values_of_the_rows_of_each_pair():
     assert merge.sum(np.array([1.0, 2.0, 4.0])).tolist() == [5, 2]
     values = np.array([[1.0, 0.0], [5.0, 5.0], [4.0, 6.0]])
     assert merge.mean(values, np.array([2.0, 1.0, 1.0])).tolist() == [[2, 2], [5, 5]]
+
+
+def extended(first, second, **keys):
+    """Return the interactions of some rows (X, y), and these with more rows."""
+    interactions = Interactions.from_rows(*first)
+    return interactions, interactions.extended(*second, **keys)
+
+
+def test_extended_puts_new_ids_after_the_known_ones(container):
+    late = container({"user_id": ["abe", "bob"], "anime_id": [20, 5]})
+    _, more = extended((container(ROWS), [3, 1, 2, 4]), (late, [9, 8]))
+    assert more.users.values.tolist() == ["ann", "bob", "cat", "abe"]
+    assert more.items.values.tolist() == [10, 20, 30, 5]
+    assert dense(more.rated_matrix()) == [
+        [1, None, None, None],
+        [2, None, 3, 8],
+        [None, 4, None, None],
+        [None, 9, None, None],
+    ]
+
+
+def test_extended_leaves_the_old_interactions_as_they_were():
+    old, _ = extended((pd.DataFrame(ROWS), [3, 1, 2, 4]), ([["zoe", 99]], [9]))
+    assert old.shape == (3, 3)
+    assert dense(old.rated_matrix()) == [[1, None, None], [2, None, 3], [None, 4, None]]
+
+
+def test_a_pair_that_comes_again_is_a_repeated_pair():
+    first = [["ann", 1], ["bob", 1]], [8, 5], [3, 1]
+    _, more = extended(first, ([["ann", 1], ["bob", 1]], [2, np.nan], [1, 7]))
+    assert more.ratings.tolist() == [(3 * 8 + 1 * 2) / 4, 5]
+    assert more.weights.tolist() == [4, 1]
+
+
+def test_a_pair_that_was_unrated_takes_the_rating_that_comes():
+    _, more = extended(([["ann", 1], ["bob", 1]], [np.nan, 5], [3, 1]), ([["ann", 1]], [2], [2]))
+    assert more.ratings.tolist() == [2, 5]
+    assert more.weights.tolist() == [2, 1]
+
+
+def test_extended_by_rows_of_weight_zero_leaves_them_out():
+    _, more = extended(([["ann", 1]], [8]), ([["bob", 2], ["cat", 1]], [5, 6], [0, 1]))
+    assert more.users.values.tolist() == ["ann", "cat"]
+    assert more.items.values.tolist() == [1]
+
+
+def test_extended_shard_by_shard_equals_the_whole_table():
+    rng = np.random.RandomState(0)
+    X, y, weights = rng.randint(9, size=(90, 2)), rng.rand(90), rng.rand(90)
+    y[::5] = np.nan
+    shards = Interactions.from_rows(X[:30], y[:30], weights[:30])
+    for rows in (slice(30, 60), slice(60, 90)):
+        shards = shards.extended(X[rows], y[rows], weights[rows])
+    whole = Interactions.from_rows(X, y, weights)
+    order = np.ix_(np.argsort(shards.users.values), np.argsort(shards.items.values))
+    for values in ("ratings", "weights"):
+        one, other = (part.seen_matrix(getattr(part, values)).toarray() for part in (whole, shards))
+        np.testing.assert_allclose(other[order], one)
+
+
+def test_ratings_of_reads_the_rating_of_each_pair():
+    interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, np.nan, 2, 4])
+    ratings = interactions.ratings_of(np.array([2, 1, 0, 1]), np.array([1, 2, 0, 0]))
+    np.testing.assert_array_equal(ratings, [4, 3, np.nan, 2])
+    assert len(interactions.ratings_of(np.array([], dtype=int), np.array([], dtype=int))) == 0
+
+
+def test_indptr_counts_the_pairs_of_users_without_any_too():
+    merge = PairMerge(np.array([0, 2, 0, 0]), np.array([1, 0, 2, 1]), 3)
+    assert merge.indptr(4).tolist() == [0, 2, 2, 3, 3]

@@ -9,7 +9,14 @@ import pytest
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._ids import Vocabulary, as_series
 from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import Candidates, best_of, explanation_frame, joined, rank_pairs
+from sklearn_anime._ranking import (
+    Candidates,
+    best_of,
+    explanation_frame,
+    joined,
+    lending_frame,
+    rank_pairs,
+)
 from sklearn_anime._rows import tidy_frame
 
 ROWS = pd.DataFrame({"user_id": ["ann", "bob", "bob"], "anime_id": [1, 2, 3], "episodes": [12, 24, 26]})
@@ -216,3 +223,44 @@ def test_new_items_in_a_frame_are_read_by_the_names_of_fit(frame_library):
     chosen = Candidates.select(interactions, new)
     assert chosen.items.values.tolist() == [7, 8, 9]
     assert chosen.new_features.tolist() == [[1]]
+
+
+def lent(names=("ann", "bob", "cat"), shares=(0.5, -2.0, 0.0), n=5, make=pd.Series, **others):
+    shares = np.array(shares, dtype=float)
+    weights, ratings = np.arange(len(shares)) + 1.0, np.arange(len(shares)) + 7.0
+    lenders = as_series(make(list(names)))
+    frame = lending_frame(lenders, weights, ratings, shares, {"baseline": 6.0, **others}, n)
+    assert type(frame).__module__.startswith(lenders.implementation.value)
+    return nw.from_native(frame)
+
+
+@pytest.mark.parametrize("make", [pd.Series, pl.Series])
+def test_lenders_come_by_the_size_of_their_share_after_the_other_terms(make):
+    frame = lent(make=make)
+    assert frame["term"].to_list() == ["baseline", "neighbour", "neighbour", "rest"]
+    assert frame["neighbour"].to_list() == [None, "bob", "ann", None]
+    assert frame["contribution"].to_list() == [6.0, -2.0, 0.5, 0.0]
+    np.testing.assert_array_equal(frame["weight"].to_numpy(), [np.nan, 2.0, 1.0, np.nan])
+    np.testing.assert_array_equal(frame["rating"].to_numpy(), [np.nan, 8.0, 7.0, np.nan])
+
+
+def test_the_rest_is_what_the_lenders_beyond_n_add():
+    frame = lent(shares=(0.5, -2.0, 1.0), n=1, clip=-0.25)
+    assert frame["term"].to_list() == ["baseline", "clip", "neighbour", "rest"]
+    assert frame["contribution"].to_list() == [6.0, -0.25, -2.0, 1.5]
+
+
+def test_lenders_that_are_numbers_stay_whole():
+    names = lent(names=[7, 8, 9])["neighbour"].to_list()
+    assert [type(name) for name in names[1:3]] == [int, int]
+
+
+def test_without_lenders_there_are_the_other_terms_and_an_empty_rest():
+    frame = lent(names=(), shares=())
+    assert frame["term"].to_list() == ["baseline", "rest"]
+    assert frame["contribution"].to_list() == [6.0, 0.0]
+
+
+def test_lenders_of_no_number_raise():
+    with pytest.raises(ValueError, match="n == 0, must be >= 1"):
+        lent(n=0)
