@@ -217,17 +217,20 @@ class Interactions(UserRows):
 
     def ratings_of(self, user_codes, item_codes):
         """Return the rating of each pair that ``fit`` has seen."""
-        seen = self.row_codes * self.n_items + self.item_codes  # in rising order
-        return self.ratings[np.searchsorted(seen, user_codes * self.n_items + item_codes)]
+        return self.ratings[np.searchsorted(self._keys(), user_codes * self.n_items + item_codes)]
 
     def holds(self, users, items):
         """Return for each pair of ids whether ``fit`` has seen it."""
         pairs = self.users.encode(users, "user"), self.items.encode(items, "item")
         known = (pairs[0] >= 0) & (pairs[1] >= 0)
-        seen = self.row_codes * self.n_items + self.item_codes  # in rising order
+        seen = self._keys()
         keys = np.where(known, pairs[0] * self.n_items + pairs[1], -1)
         places = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
         return seen[places] == keys
+
+    def _keys(self):
+        """Return a number for each pair, in rising order."""
+        return self.row_codes * self.n_items + self.item_codes
 
     def fold_in(self, history, *, user=0, item=1):
         """Return users of a history as rows over the items of ``fit``, and their vocabulary.

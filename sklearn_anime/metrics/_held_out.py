@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_anime._ids import Vocabulary, places_within
+from sklearn_anime._pairs import Pairs
 from sklearn_anime._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
 from sklearn_anime._wrapped import find_recommender, has_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
@@ -85,7 +86,7 @@ class HeldOut:
         users, codes = Vocabulary.from_series(rows.user, "user")
         random_state = check_random_state(self.random_state)
         past = self._past(codes, random_state)
-        to_find = self._to_find(y, codes, rows.item, past)
+        to_find = self._to_find(y, rows, past)
         judged = self._of_drawn_users(to_find, codes, random_state)
         pairs = rows.user[judged], rows.item[judged]
         misses = _misses(recommender, *pairs) if self.history is None else ()  # it stands in for fit
@@ -122,9 +123,10 @@ class HeldOut:
             )
         return past
 
-    def _to_find(self, y, user_codes, items, past):
+    def _to_find(self, y, rows, past):
         """Return the relevant rows that the past does not give away."""
-        to_find = np.flatnonzero(self._is_relevant(y, len(past)) & _is_new(user_codes, items, past))
+        pairs = Pairs.from_rows(rows)
+        to_find = np.flatnonzero(self._is_relevant(y, len(rows)) & ~pairs.have(past)[pairs.of_row])
         if len(to_find) == 0:
             raise ValueError(
                 f"No relevant row of X is left to find: all of them are in the history or repeat pairs "
@@ -155,13 +157,6 @@ class HeldOut:
             return to_find
         drawn = random_state.choice(users, self.sample_users, replace=False)
         return to_find[np.isin(codes[to_find], drawn)]
-
-
-def _is_new(user_codes, items, past):
-    """Return which rows hold a pair of which no row is in the past."""
-    items, item_codes = Vocabulary.from_series(items, "item")
-    pairs = user_codes * len(items) + item_codes
-    return ~np.isin(pairs, pairs[past])
 
 
 def _history(X, y, past):

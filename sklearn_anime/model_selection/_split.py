@@ -10,8 +10,8 @@ from sklearn.model_selection import BaseCrossValidator, KFold
 from sklearn.utils import check_random_state
 
 from sklearn_anime._ids import Vocabulary
+from sklearn_anime._pairs import Pairs
 from sklearn_anime._rows import ID_COLUMN, Rows
-from sklearn_anime.model_selection._pairs import Pairs, check_k
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, validate_parameter_constraints
 
 ONE_OR_MORE = [Interval(Integral, 1, None, closed="left")]
@@ -374,3 +374,12 @@ class NewItemSplit(IdSplitter):
     """
 
     _role = "item"
+
+
+def check_k(k, min_rows):
+    """Raise where the items to test on leave a user nothing to train on."""
+    if k >= min_rows:
+        raise ValueError(
+            f"k={k} items to test on leave nothing to train on of a user with min_rows={min_rows}. "
+            f"Lower k or raise min_rows."
+        )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sklearn_anime.model_selection._pairs import Pairs, check_k, places_in
-from sklearn_anime.model_selection._split import RowSplitter
+from sklearn_anime._pairs import Pairs, places_in
+from sklearn_anime.model_selection._split import RowSplitter, check_k
 
 
 class LastKPerUser(RowSplitter):

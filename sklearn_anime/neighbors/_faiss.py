@@ -13,9 +13,9 @@ from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
+from sklearn_anime.neighbors._space import ROUNDING
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 
-ROUNDING = 1e-6  # that of single precision, with room: nearer distances are ties
 FLOATS = [np.float64, np.float32]
 
 ONE_OR_MORE = [Interval(Integral, 1, None, closed="left")]
@@ -383,6 +383,7 @@ class FaissNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             )
         with threads(self.n_jobs):
             farthest = self._indexed.distances(self._check_queries(X), true).max(axis=1, keepdims=True)
+        # Distances nearer than that are ties.
         tie = ROUNDING * (1 if self.effective_metric_ == "cosine" else farthest)
         return float(np.mean(distances <= farthest + tie))
 

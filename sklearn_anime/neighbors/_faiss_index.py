@@ -40,6 +40,7 @@ class Cosine:
 
     @classmethod
     def fit(cls, rows):
+        """Return the space; directions need nothing from the rows."""
         return cls()
 
     def place(self, rows):
@@ -49,6 +50,7 @@ class Cosine:
         return np.ascontiguousarray(rows / _or_one(length), dtype=np.float32)
 
     def distances(self, products):
+        """Return one minus the cosines."""
         return np.clip(1 - products, 0, 2)
 
 
@@ -63,14 +65,17 @@ class Euclidean:
 
     @classmethod
     def fit(cls, rows):
+        """Find the mean of some rows, and how far they reach from it."""
         center = rows.mean(axis=0)
         reach = np.maximum(rows.max(axis=0) - center, center - rows.min(axis=0))
         return cls(center, float(_or_one(reach.max())))
 
     def place(self, rows):
+        """Return rows as float32 around the mean."""
         return np.ascontiguousarray((rows - self.center) / self.scale, dtype=np.float32)
 
     def distances(self, squares):
+        """Return the lengths that squares of placed differences stand for."""
         return np.sqrt(squares) * self.scale
 
 

@@ -72,11 +72,3 @@ def places_in(order):
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     return places
-
-
-def check_k(k, min_rows):
-    if k >= min_rows:
-        raise ValueError(
-            f"k={k} items to test on leave nothing to train on of a user with min_rows={min_rows}. "
-            f"Lower k or raise min_rows."
-        )
