@@ -111,7 +111,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Singular values, falling.
 
     explained_variance_ratio_ : ndarray of shape (n_components,)
-        Share of the squared residuals that each component holds.
+        Share that each component holds of the squared residuals; of the squared ratings with
+        ``baseline=None``.
 
     mean_rating_ : float
         Weighted mean of the ratings.
@@ -386,7 +387,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         clip = np.clip(predicted, *self._rating_range()) - predicted if self.clip else 0.0
         others = {"baseline": baseline} | ({"clip": clip} if clip else {})
         return lending_frame(
-            getattr(seen, f"{self.axis}s").decode(lenders),
+            getattr(seen, f"{self._axis}s").decode(lenders),
             weights,
             self._lent_ratings(lenders, occasion),
             shares,
@@ -425,13 +426,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             If an id was not in the rows of ``fit``.
         """
         check_is_fitted(self)
-        vocabulary = getattr(self.interactions_, f"{self.axis}s")
+        vocabulary = getattr(self.interactions_, f"{self._axis}s")
         ids = vocabulary.ids if ids is None else as_series(ids)
         n = self._n_neighbors[1] if n_neighbors is None else n_neighbors
         n = check_scalar(n, "n_neighbors", Integral, min_val=1)
-        frame = nw.from_native(getattr(self, f"similar_{self.axis}s")(ids, n))
+        frame = nw.from_native(getattr(self, f"similar_{self._axis}s")(ids, n))
         # An id that is asked for twice is found once.
-        rows, _ = pd.factorize(vocabulary.encode(ids, self.axis))
+        rows, _ = pd.factorize(vocabulary.encode(ids, self._axis))
         shape = (rows.max(initial=-1) + 1, min(n, len(vocabulary) - 1))
         neighbours = frame["neighbour"].to_numpy().reshape(shape)[rows]
         if not return_distance:
@@ -483,6 +484,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         lists = LISTS[self.axis].fit(interactions, seen, baseline, self.neighbors, sizes[2], power[1])
         return {
             "interactions_": interactions,
+            "_axis": self.axis,
             "_n_neighbors": sizes[1:],
             "_baseline": baseline,
             "_taste": taste,
@@ -503,7 +505,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def _sides(self, user_codes, item_codes):
         """Return who borrows and on what occasion: user and item, or the other way round."""
-        return (user_codes, item_codes) if self.axis == "user" else (item_codes, user_codes)
+        return (user_codes, item_codes) if self._axis == "user" else (item_codes, user_codes)
 
     def _by_occasion(self, matrix):
         """Return a matrix of users x items with the occasions of lending as its rows."""

@@ -644,3 +644,16 @@ def test_real_ratings_are_predicted_well(real_split, params, limit):
     X, X_test, y, y_test = real_split
     model = SVDNeighborsRecommender(**params, random_state=0).fit(X, y)
     assert root_mean_squared_error(y_test, model.predict(X_test)) < limit
+
+
+@AXES
+def test_another_axis_counts_from_the_next_fit_on(table, all_pairs, axis):
+    model = make_model(axis=axis).fit(*table)
+    pair = tuple(all_pairs.iloc[0])
+    before, explained = model.predict(all_pairs), model.explain(*pair)
+    model.set_params(axis="item" if axis == "user" else "user")
+    assert_array_equal(model.predict(all_pairs), before)
+    pd.testing.assert_frame_equal(model.explain(*pair), explained)
+    refitted = clone(model).fit(*table).predict(all_pairs)
+    assert_array_equal(model.fit(*table).predict(all_pairs), refitted)
+    assert not np.allclose(refitted, before)
