@@ -31,9 +31,9 @@ def main(n_repeats=5):
             ]
             totals, outside = np.array(shares).T
             print(
-                f"{type(model).__name__}, {n_resamples:>5} resamples: {np.median(totals):.3f} s, outside "
-                f"recommend {np.median(outside):.3f} s or {np.median(outside / totals):.1%} (medians of "
-                f"{n_repeats})"
+                f"{type(model).__name__}, {n_resamples:>5} resamples: {np.median(totals):.3f} s, "
+                f"outside recommend {np.median(outside):.3f} s or {np.median(outside / totals):.1%} "
+                f"(medians of {n_repeats})"
             )
 
 
