@@ -459,7 +459,7 @@ def test_a_first_stage_that_proposes_everything_changes_nothing(exclude_seen):
     "first",
     [
         BiasRegressor(),
-        SVDNeighborsRecommender(n_components=2, n_neighbors=3),
+        SVDNeighborsRecommender(n_components=2, n_neighbors=3, random_state=0),
         make_pipeline(make_column_transformer(("passthrough", [0, 1])), PopularityRecommender()),
         GridSearchCV(BiasRegressor(), {"shrinkage": [1.0]}, cv=2),
         TopNRecommender(Ridge()),

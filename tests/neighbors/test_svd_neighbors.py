@@ -350,7 +350,7 @@ def test_n_limits_the_neighbours_and_rest_holds_the_others(table):
 @AXES
 def test_explanations_come_in_the_frame_library_of_fit(table, axis):
     X, y = table
-    found = make_model(axis=axis).fit(pl.from_pandas(X), y.to_numpy()).explain("u03", "i2")
+    found = make_model(axis=axis).fit(pl.DataFrame(X.to_dict("list")), y.to_numpy()).explain("u03", "i2")
     expected = make_model(axis=axis).fit(X, y).explain("u03", "i2")
     assert isinstance(found, pl.DataFrame)
     assert found["neighbour"].to_list() == expected["neighbour"].tolist()

@@ -175,7 +175,7 @@ def test_ids_of_any_dtype_join_at_the_end_and_come_out_in_their_dtype(axis, kind
 
 def test_polars_frames_join(table):
     X, y = table
-    frame = pl.from_pandas(X)
+    frame = pl.DataFrame(X.to_dict("list"))
     model = (
         make_model()
         .partial_fit(frame[:40], y[:40].to_numpy())
