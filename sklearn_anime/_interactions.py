@@ -1,6 +1,5 @@
 """From rows of ``X`` and ``y`` to the interaction matrix: the only place that builds it."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn_anime._columns import ColumnTable
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._ids import Vocabulary
 from sklearn_anime._rows import Rows, check_ratings, check_weights
+from sklearn_anime.utils._warnings import warn
 
 
 @dataclass(frozen=True)
@@ -249,10 +249,7 @@ class Interactions(UserRows):
         codes = known[new.item_codes]
         kept = codes >= 0
         if not kept.all():
-            warnings.warn(
-                f"{(known < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.",
-                stacklevel=5,
-            )
+            warn(f"{(known < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
         rows = UserRows(
             indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
             item_codes=codes[kept],

@@ -1,6 +1,5 @@
 """What every recommender answers: the mixins that the estimators are built from."""
 
-import warnings
 from numbers import Integral
 from typing import Any
 
@@ -26,6 +25,7 @@ from sklearn_anime._ranking import (
 from sklearn_anime._rows import Rows, check_ratings, check_weights, tidy_frame
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.utils._sklearn import check_feature_names_in
+from sklearn_anime.utils._warnings import warn
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
 
@@ -259,19 +259,17 @@ class RecommenderMixin:
     def _warn_of_strangers(self, rows):
         n_strangers = int((rows.row_lengths == 0).sum())
         if n_strangers:
-            warnings.warn(
+            warn(
                 f"{n_strangers} of {len(rows.codes)} users have no history that fit or history= "
-                f"knows: they get the most popular items.",
-                stacklevel=4,
+                f"knows: they get the most popular items."
             )
 
     def _warn_of_context(self):
         table = self.interactions_.features
         if table is not None and table.context.any():
-            warnings.warn(
+            warn(
                 f"Columns {table.context_names} of X are constant neither within each item nor within "
-                f"each user: {table.STAND_IN} stands in for the pairs to score.",
-                stacklevel=4,
+                f"each user: {table.STAND_IN} stands in for the pairs to score."
             )
 
     def _rank_block(self, audience, score_block, candidates, n_items, exclude_seen):

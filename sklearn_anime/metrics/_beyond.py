@@ -1,6 +1,5 @@
 """What lists show besides the relevant: how much of the catalogue, how new, how mixed, how popular."""
 
-import warnings
 from numbers import Integral
 from typing import Any
 
@@ -23,6 +22,7 @@ from sklearn_anime.metrics._judged import (
     warn_of_left_out,
 )
 from sklearn_anime.utils._sklearn import Interval, validate_params
+from sklearn_anime.utils._warnings import warn
 
 validate_k_and_items = validate_params(
     {**K, "items": ["array-like", Interval(Integral, 1, None, closed="left")]},
@@ -147,10 +147,9 @@ def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
     shown = np.sort(_exposure(recommended, items, k))
     n_items, total = len(shown), shown.sum()
     if n_items == 1 or total == 0:
-        warnings.warn(
+        warn(
             f"The Gini index of {n_items} item(s) shown {total} times is undefined: NaN stands in for "
-            f"it. It takes two items and one recommendation.",
-            stacklevel=3,
+            f"it. It takes two items and one recommendation."
         )
         return float("nan")
     weights = 2 * np.arange(1, n_items + 1) - n_items - 1
@@ -226,7 +225,7 @@ def novelty(recommended: Any, interactions: Any, k: int = 10) -> float:
     n_users = np.append(np.maximum(seen.item_counts, 1), 1)  # at place -1: an unknown item
     bits = np.log2(len(seen.users) / n_users)
     bits_of_lists = _mean_of_each(appearance(lists.user), bits[_seen_codes(seen, lists)])
-    return mean_over_users(bits_of_lists, stacklevel=3)
+    return mean_over_users(bits_of_lists)
 
 
 @validate_k
@@ -302,7 +301,7 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
     shown = _list_matrix(appearance(lists.user), _catalogue_codes(catalogue, lists.item), len(catalogue))
     paired = np.diff(shown.indptr) > 1
     diversity = _diversity(shown[paired], normalize(vectors))
-    return mean_over_users(diversity, np.sum(~paired), "fewer than two items", stacklevel=3)
+    return mean_over_users(diversity, np.sum(~paired), "fewer than two items")
 
 
 @validate_k
@@ -370,7 +369,7 @@ def popularity_bias(recommended: Any, interactions: Any, k: int = 10) -> float:
     popularity = np.append(seen.item_counts, 0) / len(seen.users)  # at place -1: an unknown item
     people = seen.users.encode(lists.user.unique(maintain_order=True), "user")
     known = people >= 0
-    warn_of_left_out(np.sum(~known), len(known), "no interactions", stacklevel=3)
+    warn_of_left_out(np.sum(~known), len(known), "no interactions")
     if not known.any():
         return float("nan")
     of_lists = _mean_of_each(appearance(lists.user), popularity[_seen_codes(seen, lists)])

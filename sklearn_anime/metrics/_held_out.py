@@ -1,6 +1,5 @@
 """From held-out rows to recommendations and what is relevant: what all ranking scores start from."""
 
-import warnings
 from dataclasses import dataclass
 from itertools import chain
 from numbers import Integral, Real
@@ -14,6 +13,7 @@ from sklearn_anime._pairs import Pairs
 from sklearn_anime._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
 from sklearn_anime._wrapped import find_recommender, has_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
+from sklearn_anime.utils._warnings import warn
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class HeldOut:
         "random_state": ["random_state"],
     }
 
-    def lists(self, estimator, X, y, k, *, stacklevel):
+    def lists(self, estimator, X, y, k):
         """Return the recommender, its lists for the users of the rows, and what is relevant to them.
 
         Parameters
@@ -68,9 +68,6 @@ class HeldOut:
 
         k : int
             Length of the lists.
-
-        stacklevel : int
-            That of a ``warnings.warn`` in the place of the call.
 
         Returns
         -------
@@ -91,7 +88,7 @@ class HeldOut:
         pairs = rows.user[judged], rows.item[judged]
         misses = _misses(recommender, *pairs) if self.history is None else ()  # it stands in for fit
         for message in chain(_left_out(codes, to_find), misses, _short_lists(recommender, k)):
-            warnings.warn(message, stacklevel=stacklevel + 1)
+            warn(message)
         history = {} if self.history is None else {"history": _history(X, y, np.flatnonzero(past))}
         asked = users.decode(np.unique(codes[judged])).to_native()
         return recommender, recommender.recommend(asked, n_items=k, **history), tidy_frame(*pairs)

@@ -1,6 +1,5 @@
 """What all metrics start from: the lists of some users, and what in them is relevant."""
 
-import warnings
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -12,6 +11,7 @@ from sklearn_anime._ids import Vocabulary, id_index
 from sklearn_anime._interactions import PairMerge
 from sklearn_anime._rows import Rows, numeric_columns
 from sklearn_anime.utils._sklearn import Interval, validate_params
+from sklearn_anime.utils._warnings import warn
 
 K = {"k": [Interval(Integral, 1, None, closed="left")]}
 
@@ -242,25 +242,21 @@ def ranks_within(codes, values):
     return ranks
 
 
-def mean_over_users(values, n_left_out=0, reason="", *, stacklevel):
+def mean_over_users(values, n_left_out=0, reason=""):
     """Return the mean of the values of users, NaN without any, and warn of those left out."""
-    warn_of_left_out(n_left_out, len(values) + n_left_out, reason, stacklevel=stacklevel + 1)
+    warn_of_left_out(n_left_out, len(values) + n_left_out, reason)
     return float(np.mean(values)) if len(values) else float("nan")
 
 
-def warn_of_left_out(n_left_out, n_users, reason, *, stacklevel):
-    """Warn that some users do not count, or that there is no user at all.
-
-    `stacklevel` is that of a ``warnings.warn`` in the place of the call: 3 in the body of a public
-    function, since the validation of its parameters stands between it and its caller.
-    """
+def warn_of_left_out(n_left_out, n_users, reason):
+    """Warn that some users do not count, or that there is no user at all."""
     if n_left_out:
         message = f"{n_left_out} of {n_users} users have {reason} and are left out."
     elif n_users == 0:
         message = "recommended has no rows: the metric is undefined and NaN stands in for it."
     else:
         return
-    warnings.warn(message, stacklevel=stacklevel + 1)
+    warn(message)
 
 
 def _eager(recommended):

@@ -404,9 +404,7 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 def _mean(metric, recommended, relevant, k):
     """Return the mean of a metric over users, and warn the caller of the public function."""
     judged = Judged.from_frames(recommended, relevant)
-    return mean_over_users(
-        PER_USER[metric](judged, k), judged.n_left_out, "no relevant item", stacklevel=4
-    )
+    return mean_over_users(PER_USER[metric](judged, k), judged.n_left_out, "no relevant item")
 
 
 def _ndcg(judged, k):

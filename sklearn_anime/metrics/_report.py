@@ -141,7 +141,7 @@ def ranking_report(
     """
     random_state = check_random_state(random_state)
     held_out = HeldOut(relevant, history, sample_users, user, item, random_state)
-    _, recommended, relevant_rows = held_out.lists(estimator, X, y, k, stacklevel=3)
+    _, recommended, relevant_rows = held_out.lists(estimator, X, y, k)
     judged = Judged.from_frames(recommended, relevant_rows)
     values = {name: per_user(judged, k) for name, per_user in PER_USER.items()}
     return Bunch(

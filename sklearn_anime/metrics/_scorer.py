@@ -34,7 +34,7 @@ class RankingScorer:
 
     def __call__(self, estimator, X, y=None):
         """Return the score of a fitted estimator on rows that it has not seen."""
-        return self.judge(*self.held_out.lists(estimator, X, y, self.k, stacklevel=2))
+        return self.judge(*self.held_out.lists(estimator, X, y, self.k))
 
     def judge(self, recommender, recommended, relevant):
         """Return the score of lists of length `k` or more."""
@@ -105,7 +105,7 @@ class JointScorer:
             longest[scorer.held_out] = max(scorer.k, longest.get(scorer.held_out, 1))
         lists = {}
         for held_out, k in longest.items():
-            lists[held_out] = held_out.lists(estimator, X, y, k, stacklevel=2)
+            lists[held_out] = held_out.lists(estimator, X, y, k)
         return {
             name: scorer.judge(*lists[scorer.held_out])
             if isinstance(scorer, RankingScorer)

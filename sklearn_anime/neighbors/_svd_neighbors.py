@@ -1,6 +1,5 @@
 """Ratings and lists from near users, or from near items, in SVD space."""
 
-import warnings
 from collections.abc import Hashable
 from functools import partial
 from numbers import Integral, Real
@@ -26,6 +25,7 @@ from sklearn_anime.neighbors._lists import LISTS
 from sklearn_anime.neighbors._near import Neighbourhood
 from sklearn_anime.neighbors._space import Space
 from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_context
+from sklearn_anime.utils._warnings import warn
 
 # What "auto" stands for, for ratings and for lists; None lets all neighbours lend.
 AUTO = {
@@ -453,9 +453,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         }
         if too_large:
             cuts = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in too_large.items())
-            warnings.warn(
-                f"A table of {shape[0]} users and {shape[1]} items does not allow {cuts}.", stacklevel=4
-            )
+            warn(f"A table of {shape[0]} users and {shape[1]} items does not allow {cuts}.")
         n_components = asked["n_components"] and min(asked["n_components"], allowed["n_components"])
         numbers = self._setting("n_neighbors")
         return n_components, *(n and min(n, n_lenders) for n in numbers)
