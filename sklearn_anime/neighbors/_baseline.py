@@ -31,6 +31,10 @@ class Level:
         """Return the mean rating."""
         return np.full(len(user_codes), self.mean)
 
+    def predict_pairs(self, rows, places):
+        """Return the mean rating."""
+        return np.full(len(places), self.mean)
+
 
 @dataclass(frozen=True)
 class FittedBaseline:
@@ -76,3 +80,7 @@ class FittedBaseline:
         if len(known):
             predicted[known] = self.regressor.predict(tidy_frame(*pairs))
         return predicted
+
+    def predict_pairs(self, rows, places):
+        """Return the predictions for some pairs of `rows`; the mean for people not in ``fit``."""
+        return self.predict(rows.codes[rows.row_codes[places]], rows.item_codes[places])

@@ -63,7 +63,7 @@ class ItemLists:
     shares : CSR matrix of shape (n_items, n_items)
         Share of each near item in what an item has to give; each row adds up to 1.
 
-    baseline : object with ``predict``
+    baseline : object with ``predict_pairs``
         Stands in for the ratings of unrated items.
 
     min_rating : float or None
@@ -101,8 +101,7 @@ def _filled(rows, baseline):
     """Return the ratings of rows, and what the baseline predicts of the unrated pairs."""
     unrated = np.flatnonzero(~rows.rated)
     filled = rows.ratings.copy()
-    users = rows.codes[rows.row_codes[unrated]]
-    filled[unrated] = baseline.predict(users, rows.item_codes[unrated])
+    filled[unrated] = baseline.predict_pairs(rows, unrated)
     return filled
 
 

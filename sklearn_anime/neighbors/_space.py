@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse.linalg import norm
 from sklearn.utils import check_random_state
 
 N_ITER = 3  # more change neither the error of ratings nor the lists
 N_OVERSAMPLES = 10
 ROUNDING = 1e-6  # that of single precision, with room
+OUTSIDE = 1e-3  # of its length, what a vector outside the components has in them by chance
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,14 @@ class Space:
         values, components, projected = truncated_svd(matrix, n_components, random_state)
         total = (matrix.data**2).sum()
         ratio = values**2 / total if total > 0 else np.zeros_like(values)
-        users = projected * _power(values, balance - 1)
-        items = components.T * _power(values, balance)
-        return cls(users, items, components, values, ratio, balance, matrix.shape[1])
+        space = cls(None, None, components, values, ratio, balance, matrix.shape[1])
+        return replace(space, users=space._places(projected, matrix), items=space._item_places(matrix))
 
     def project(self, rows):
         """Return the places of users given by rows over the same items."""
         if self.components is None:
             return rows
-        return rows @ (self.components.T * _power(self.singular_values, self.balance - 1))
+        return self._places(rows @ self.components.T, rows)
 
     def extended(self, matrix):
         """Return this space with the users and items of a matrix, whose first ones are those of ``fit``.
@@ -83,8 +84,16 @@ class Space:
         users = matrix[:, : self.n_fitted] @ fitted.T
         new = (matrix[:, self.n_fitted :].T @ users) * _power(self.singular_values, -2)
         space = replace(self, components=np.hstack([fitted, new.T]))
-        items = space.components.T * _power(self.singular_values, self.balance)
-        return replace(space, users=space.project(matrix), items=items)
+        return replace(space, users=space.project(matrix), items=space._item_places(matrix))
+
+    def _item_places(self, matrix):
+        return self._places(self.components.T * self.singular_values, matrix.T)
+
+    def _places(self, coordinates, vectors):
+        """Return the places of vectors with given coordinates: 0 where these are but noise."""
+        inside = linalg.norm(coordinates, axis=1) > OUTSIDE * norm(vectors, axis=1)
+        scale = _power(self.singular_values, self.balance - 1)
+        return np.where(inside[:, None], coordinates, 0.0) * scale
 
 
 def truncated_svd(matrix, n_components, random_state=None):

@@ -55,8 +55,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     n_neighbors : int or "auto", default="auto"
         How many near ones lend: for a prediction, the nearest of those who have the rating; for a
-        list, the nearest of all. ``"auto"`` is 80 on the user axis, and on the item axis all rated
-        items for a prediction and 50 for a list.
+        list, the nearest of all. Where several are equally near at the edge, all of them lend.
+        ``"auto"`` is 80 on the user axis, and on the item axis all rated items for a prediction and
+        50 for a list.
 
     axis : {"user", "item"}, default="user"
         Whether near users or near items lend their ratings.
@@ -80,6 +81,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     neighbors : object with ``fit`` and ``kneighbors``, default=None
         Index of near ones, such as `FaissNeighbors`; it is cloned. None searches all of them, in
         blocks. For a prediction, its nearest of all are asked as far as they have the rating.
+        ``kneighbors``, ``similar_users`` and ``similar_items`` search all of them always.
 
     clip : bool, default=True
         Whether to clip predictions to the range of the ratings seen.
@@ -160,7 +162,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     the matrix which is 1 where a user has seen an item, its components weighed by the square
     roots of their singular values: on real ratings it ranks far better than the SVD of the residuals,
     and better than full weights. Sample weights do not enter it. Items that no neighbour reaches come
-    last, the most popular first, with a score from -1 to 0; with `min_rating` they are left out.
+    last, the most popular first, with scores below all others, and below 0; with `min_rating` they are
+    left out. Whoever has seen only what lies outside the components gets these alone.
 
     ``partial_fit`` keeps both SVDs and projects what is new on them. Fit again when the table has
     grown by a third or so, or when tastes have moved: the components know what ``fit`` saw.
@@ -520,5 +523,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def _score_block(self, rows, lists=None, fill=True):
         sums, reached = (self._lists if lists is None else lists).scores(rows)
-        last = -1 / (1 + self.interactions_.item_counts) if fill else -np.inf
-        return np.where(reached, sums, last)
+        if not fill:
+            return np.where(reached, sums, -np.inf)
+        lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
+        return np.where(reached, sums, lowest - 1 / (1 + self.interactions_.item_counts))

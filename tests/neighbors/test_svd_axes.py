@@ -18,7 +18,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 
 AXES = pytest.mark.parametrize("axis", ["user", "item"])
@@ -206,6 +206,28 @@ def test_what_nobody_reaches_comes_last_and_the_most_popular_first(axis, n_compo
     assert model.recommend("ann", min_rating=5)["item"].tolist() == ["Zoids"]
 
 
+@AXES
+def test_sums_below_zero_still_come_before_what_nobody_reaches(axis):
+    X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Zoids"], ["cat", "Bleach"], ["cat", "Clannad"]]
+    model = SVDNeighborsRecommender(None, 1, axis=axis).fit(X, [-4.0, -4.0, -5.0, 1.0, 1.0])
+    found = model.recommend("ann")
+    assert found["item"].tolist() == ["Zoids", "Bleach", "Clannad"]
+    assert found["score"][0] < -1
+    assert_allclose(found["score"][1:], found["score"][0] - 0.5)
+
+
+@AXES
+def test_who_has_seen_only_what_lies_outside_the_components_gets_the_popular_list(axis):
+    seen = np.random.default_rng(0).random((50, 30)) < 0.8
+    seen[:20, 15:] = seen[20:, :15] = False  # two crowds
+    crowd = [[f"u{user}", f"i{item}"] for user, item in zip(*seen.nonzero(), strict=True)]
+    X = [*crowd, ["ann", "Akira"], ["bob", "Akira"], ["bob", "Bleach"]]
+    popular = PopularityRecommender().fit(X).recommend("ann")["item"].tolist()
+    for seed in range(5):
+        model = SVDNeighborsRecommender(2, axis=axis, random_state=seed).fit(X, [8] * len(X))
+        assert model.recommend("ann")["item"].tolist() == popular
+
+
 @pytest.mark.parametrize("power", [3.0, 40.0])
 def test_a_large_power_leaves_the_near_ones_reached(power):
     X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Zoids"], ["cat", "Bleach"]]
@@ -236,8 +258,8 @@ def test_history_equal_to_the_rows_of_fit_changes_nothing(table, axis, n_compone
 
 @AXES
 @SPACES
-def test_newcomer_with_the_rated_rows_of_a_user_gets_the_list_of_that_user(axis, n_components):
-    X, y = make_table(unrated=0.0)
+def test_newcomer_with_the_rows_of_a_user_gets_the_list_of_that_user(table, axis, n_components):
+    X, y = table
     model = fit((X, y), axis=axis, n_components=n_components, n_neighbors=all_but_one(axis))
     own = X["user_id"] == "u02"
     found = model.recommend(history=(X[own].assign(user_id="new"), y[own]))
