@@ -215,9 +215,13 @@ class Interactions(UserRows):
             items=items,
         )
 
+    def places_of(self, user_codes, item_codes):
+        """Return the place of each pair, all of which ``fit`` has seen, among its pairs."""
+        return np.searchsorted(self._keys(), user_codes * self.n_items + item_codes)
+
     def ratings_of(self, user_codes, item_codes):
         """Return the rating of each pair that ``fit`` has seen."""
-        return self.ratings[np.searchsorted(self._keys(), user_codes * self.n_items + item_codes)]
+        return self.ratings[self.places_of(user_codes, item_codes)]
 
     def holds(self, users, items):
         """Return for each pair of ids whether ``fit`` has seen it."""
