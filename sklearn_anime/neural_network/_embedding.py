@@ -1,14 +1,13 @@
-"""Embeddings of users and items, and the features of the row, to a rating."""
+"""Embeddings of users and items, what they have seen, and the features of the row, to a rating."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import StandardScaler
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import validate_data
 
@@ -17,21 +16,28 @@ from sklearn_anime._interactions import Interactions
 from sklearn_anime._ranking import block_length
 from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.neural_network._history import History
+from sklearn_anime.neural_network._lessons import Lessons
+from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
+from sklearn_anime.neural_network._scaling import Scaling
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
 
+HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
 
 
-class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
+class EmbeddingRegressor(
+    CallbackSupportMixin, FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator
+):
     """Predict ratings with a Keras network of user and item embeddings.
 
-    Each user and each item has a bias and a vector, learned from the ratings. The vectors meet in a
-    dot product, in hidden layers, or both; the further columns of ``X`` (genres, episodes, ...) join
-    the hidden layers.
+    Each user and each item has a bias and a vector, learned from the ratings and from what the user
+    has seen, or who has seen the item. The vectors meet in a dot product, in hidden layers, or both;
+    the further columns of ``X`` (genres, episodes, ...) join the hidden layers.
 
     Parameters
     ----------
-    embedding_dim : int, default=32
+    embedding_dim : int, default=64
         Length of the vector of a user and of an item.
 
     hidden_units : sequence of int, default=(64, 32)
@@ -52,17 +58,17 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
         Keras optimizer.
 
-    learning_rate : float, default=5e-3
+    learning_rate : float, default=0.01
         Learning rate of the first step; it falls to 0 along a cosine.
 
     loss : {"mse", "mae"}, default="mse"
         What training minimises: the mean squared or the mean absolute error.
 
-    epochs : int, default=25
+    epochs : int, default=15
         Passes over the ratings.
 
     batch_size : int, default=4096
-        Rows in each step.
+        Most rows in each step. Small tables are trained in smaller steps, 32 or so in an epoch.
 
     validation_fraction : float, default=0.1
         Share of the rated pairs, drawn at random, that is held out where `patience` is set.
@@ -71,9 +77,24 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         Stop after so many epochs without a better loss on the held-out pairs, and go back to the
         best weights. None trains on all pairs for all epochs.
 
+    use_history : bool, default=True
+        Whether vectors and biases also depend on what each user has seen, rated or not, and on who
+        has seen each item. With it, ``recommend`` takes the `history` of new people into account.
+
+    n_ensemble : int, default=1
+        How many networks with different seeds are trained and averaged.
+
     unknown_rate : float, default=0.01
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
         users and items not in ``fit``.
+
+    callbacks : list of keras.callbacks.Callback, default=None
+        Watch the training, as in Keras; copies of them do. scikit-learn's own callbacks, which
+        ``set_callbacks`` takes, are told of each epoch.
+
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights that an earlier one has left, where ids are the same.
+        Ratings and features are then scaled as they were.
 
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 a line for each epoch.
@@ -91,14 +112,18 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
     ----------
     user_embedding_, item_embedding_ : ndarray of shape (n_users, embedding_dim) and \
             (n_items, embedding_dim)
-        Learned vectors, in the order of ``users_`` and ``items_``.
+        Vectors, in the order of ``users_`` and ``items_``, with what histories add to them. Those of
+        `n_ensemble` networks stand side by side.
 
     model_ : keras.Model
-        The trained network, on codes and standardised values.
+        The trained network, on codes and standardised values; the first of several.
+
+    models_ : list of keras.Model
+        All networks.
 
     loss_curve_ : list of float
-        Training loss of each epoch without the penalty, in the units of the rating (squared for
-        "mse").
+        Training loss of each epoch of the last ``fit`` or ``partial_fit`` without the penalty, in the
+        units of the rating (squared for "mse"). This and what follows is that of the first network.
 
     validation_curve_ : list of float or None
         The same on the held-out pairs; None without `patience`.
@@ -134,16 +159,23 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
     Notes
     -----
     With ``"dot+mlp"`` the standardised rating is ``b_u + b_i + p_u . q_i + mlp([p_u, q_i, x])``, the
-    sum of a factor model [1]_ and a perceptron over the same vectors [2]_. Features and ratings
-    are standardised inside and mapped back. With equal `random_state` the predictions are equal, in
-    one process or in two. Python's and NumPy's global generators are left as they were; TensorFlow's
-    keeps its seed and starts again from it.
+    sum of a factor model [1]_ and a perceptron over the same vectors [2]_. With `use_history` the
+    vector of a user is ``p_u = e_u + A h_u``: ``h_u`` is the user's row of the matrix of what was seen,
+    scaled to unit length and projected on the first 128 right singular vectors of all such rows, and
+    ``A`` is learned. This is the implicit feedback of SVD++ [3]_ at low rank. Biases depend on
+    ``h_u`` in the same way; those and the vectors of items on their columns.
+
+    Features and ratings are standardised inside and mapped back. With equal `random_state` the
+    predictions are equal, in one process or in two. Python's and NumPy's global generators are left
+    as they were; TensorFlow's keeps its seed and starts again from it.
 
     References
     ----------
     .. [1] Koren, Bell and Volinsky (2009). Matrix factorization techniques for recommender systems.
        Computer 42(8), 30-37.
     .. [2] He, Liao, Zhang, Nie, Hu and Chua (2017). Neural collaborative filtering. WWW 2017.
+    .. [3] Koren (2008). Factorization meets the neighborhood: a multifaceted collaborative filtering
+       model. KDD 2008.
 
     Examples
     --------
@@ -170,7 +202,11 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 0, None, closed="left"), None],
+        "use_history": ["boolean"],
+        "n_ensemble": [Interval(Integral, 1, None, closed="left")],
         "unknown_rate": [Interval(Real, 0, 1, closed="left")],
+        "callbacks": ["array-like", None],
+        "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
@@ -179,20 +215,24 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
 
     def __init__(
         self,
-        embedding_dim: int = 32,
+        embedding_dim: int = 64,
         hidden_units: Sequence[int] = (64, 32),
         *,
         interaction: str = "dot+mlp",
         l2: float = 0.08,
         dropout: float = 0.0,
         optimizer: str = "adam",
-        learning_rate: float = 5e-3,
+        learning_rate: float = 0.01,
         loss: str = "mse",
-        epochs: int = 25,
+        epochs: int = 15,
         batch_size: int = 4096,
         validation_fraction: float = 0.1,
         patience: int | None = None,
+        use_history: bool = True,
+        n_ensemble: int = 1,
         unknown_rate: float = 0.01,
+        callbacks: Sequence | None = None,
+        warm_start: bool = False,
         verbose: int = 0,
         user: int | str = 0,
         item: int | str = 1,
@@ -210,12 +250,17 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.use_history = use_history
+        self.n_ensemble = n_ensemble
         self.unknown_rate = unknown_rate
+        self.callbacks = callbacks
+        self.warm_start = warm_start
         self.verbose = verbose
         self.user = user
         self.item = item
         self.random_state = random_state
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network on the rated rows.
@@ -236,22 +281,57 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         EmbeddingRegressor
             This estimator.
         """
-        hidden_units = self._check_hidden_units()
         interactions = Interactions.from_rows(
             X, y, sample_weight, user=self.user, item=self.item, features=FeatureTable
         )
-        random_state = check_random_state(self.random_state)
-        pairs = random_state.permutation(np.flatnonzero(interactions.rated))
-        scaling = Scaling.fit(interactions, pairs)
-        network = self._train(interactions, pairs, scaling, hidden_units, random_state)
+        old = getattr(self, "_ensemble", None) if self.warm_start else None
+        context = self._start_callbacks(X, y)
+        learned = self._learn(interactions, Lessons.read(interactions), context, old)
         validate_data(self, X, skip_check_array=True)
-        self.interactions_, self._scaling, self._network = interactions, scaling, network
-        self.item_features_ = interactions.features.item_features
-        self.user_features_ = interactions.features.user_features
-        self._read_network(network)
+        self._store(interactions, *learned)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train for `epochs` more on new rows alone; new users and items join.
+
+        The first call is a ``fit``. Later ones leave the embeddings of ids that are not in `X`
+        as they are, and hold nothing out. A new id starts as the unknown one of its side.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``. A pair that was seen before counts as repeated.
+
+        y : array-like of shape (n_rows,)
+            Ratings; NaN is "seen, not rated".
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        EmbeddingRegressor
+            This estimator.
+        """
+        if not hasattr(self, "_ensemble"):
+            return self.fit(X, y, sample_weight)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        columns = {"user": self.user, "item": self.item}
+        new = Interactions.from_rows(X, y, sample_weight, features=FeatureTable, **columns)
+        interactions = self.interactions_.extended(X, y, sample_weight, **columns)
+        context = self._start_callbacks(X, y)
+        lessons = Lessons.read(new, like=interactions)
+        learned = self._learn(interactions, lessons, context, self._ensemble, hold_out=False)
+        self._store(interactions, *learned)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def predict(
+        self, X: ArrayLike, return_std: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Predict the rating of each row.
 
         Parameters
@@ -259,50 +339,70 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         X : array-like or DataFrame of shape (n_rows, n_columns)
             Rows in the form of ``fit``.
 
+        return_std : bool, default=False
+            Whether to return the spread of the networks too; it takes an `n_ensemble` of 2 or more.
+
         Returns
         -------
-        ndarray of shape (n_rows,)
-            Ratings. Unknown users and items get the row that stands for all of them, and their
-            features.
+        ratings : ndarray of shape (n_rows,)
+            Mean over the networks. Unknown users and items get the row that stands for all of
+            them, and their features.
+
+        std : ndarray of shape (n_rows,)
+            Standard deviation over the networks, in units of the rating; only with `return_std`.
         """
         user_codes, item_codes, rows = self._encode(X)
-        return self._rate(user_codes, item_codes, rows.features())
-
-    def _check_hidden_units(self):
-        units = list(self.hidden_units)
-        if not all(isinstance(width, Integral) and width > 0 for width in units):
+        ensemble = self._ensemble
+        if return_std and len(ensemble.networks) < 2:
             raise ValueError(
-                f"hidden_units={self.hidden_units!r} must hold a positive width for each hidden layer, "
-                f"such as (64, 32)."
+                "return_std=True asks for the spread of several networks, and there is one: fit with "
+                "n_ensemble=5, for example."
             )
-        return [int(width) for width in units]
+        sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
+        ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
+        return (ratings.mean(axis=0), ratings.std(axis=0)) if return_std else ratings.mean(axis=0)
 
-    def _train(self, interactions, pairs, scaling, hidden_units, random_state):
-        """Return the scikeras regressor trained on some pairs, the last of them held out."""
-        from sklearn_anime.neural_network._training import train_network
+    @property
+    def models_(self):
+        """The trained Keras models."""
+        return [network.model for network in self._ensemble.networks]
 
-        users, items = interactions.row_codes, interactions.item_codes
-        features = interactions.features.fitted_rows(users, items)[pairs]
-        network = {
-            "n_users": len(interactions.users),
-            "n_items": len(interactions.items),
-            "n_features": features.shape[1],
-            "embedding_dim": self.embedding_dim,
-            "hidden_units": hidden_units,
-            **{name: getattr(self, name) for name in ("interaction", "l2", "dropout", "unknown_rate")},
-        }
-        settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
-        return train_network(
-            scaling.inputs(users[pairs], items[pairs], features),
-            scaling.standardise(interactions.ratings[pairs]),
-            interactions.weights[pairs],
-            network=network,
-            n_validation=0 if self.patience is None else self._n_validation(len(pairs)),
-            seed=random_state.randint(2**31 - 1),
-            **{name: getattr(self, name) for name in settings},
-        )
+    @property
+    def model_(self):
+        """The first of them."""
+        return self.models_[0]
+
+    def _start_callbacks(self, X, y):
+        """Return the context of scikit-learn's callbacks, which are told of each epoch."""
+        context = self._init_callback_context(max_subtasks=self.n_ensemble * self.epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        return context
+
+    def _learn(self, interactions, lessons, context, old=None, hold_out=True):
+        """Train networks, from the start or on from old ones; return them and the first one's curves."""
+        random_state = check_random_state(self.random_state)
+        lessons = lessons.take(random_state.permutation(len(lessons)))
+        n_validation = self._n_validation(len(lessons)) if hold_out else 0
+        seen = _seen_by_side(interactions, lessons, n_validation)
+        shape = self._shape(lessons)
+        if old is None:
+            scaling = Scaling.fit(lessons.ratings, lessons.features, lessons.weights)
+            histories = self._histories(seen, random_state)
+            starts = [{}] * self.n_ensemble
+        else:
+            old.check_shape(shape)
+            scaling = old.scaling
+            histories, starts = old.moved(_places(self.interactions_, interactions))
+        network = self._network(interactions, shape, histories, seen)
+        trained = self._train(lessons, scaling, network, starts, n_validation, random_state, context)
+        models, curves = zip(*trained, strict=True)
+        networks = [Network.read(model, histories, interactions) for model in models]
+        return Ensemble(networks, histories, scaling, shape), curves[0]
 
     def _n_validation(self, n_pairs):
+        """Return how many pairs are held out."""
+        if self.patience is None:
+            return 0
         n_validation = round(self.validation_fraction * n_pairs)
         if not 0 < n_validation < n_pairs:
             raise ValueError(
@@ -312,22 +412,72 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
             )
         return n_validation
 
-    def _read_network(self, network):
-        """Set the public attributes that the trained network holds."""
-        self.model_ = network.model_
-        self.user_embedding_ = embedding_of(network, "user")
-        self.item_embedding_ = embedding_of(network, "item")
-        unit = self._scaling.rating_scale ** LOSS_POWERS[self.loss]
+    def _shape(self, lessons):
+        """Return the settings that say which weights the networks have."""
+        units = list(self.hidden_units)
+        if not all(isinstance(width, Integral) and width > 0 for width in units):
+            raise ValueError(
+                f"hidden_units={self.hidden_units!r} must hold a positive width for each hidden layer, "
+                f"such as (64, 32)."
+            )
+        return {
+            "n_features": lessons.features.shape[1],
+            "embedding_dim": self.embedding_dim,
+            "hidden_units": tuple(int(width) for width in units),
+            "interaction": self.interaction,
+            "use_history": self.use_history,
+            "n_ensemble": self.n_ensemble,
+        }
+
+    def _histories(self, seen, random_state):
+        if not self.use_history:
+            return {}
+        return {
+            name: History.fit(matrix, HISTORY_COMPONENTS, random_state) for name, matrix in seen.items()
+        }
+
+    def _network(self, interactions, shape, histories, seen):
+        """Return the arguments of `build_network`."""
+        tables = {name: history.table(seen[name]) for name, history in histories.items()}
+        built = ("n_features", "embedding_dim", "hidden_units", "interaction")
+        return {
+            "n_users": len(interactions.users),
+            "n_items": len(interactions.items),
+            "histories": tables,
+            **{name: shape[name] for name in built},
+            **{name: getattr(self, name) for name in ("l2", "dropout", "unknown_rate")},
+        }
+
+    def _train(self, lessons, scaling, network, starts, n_validation, random_state, context):
+        """Yield the model and the history of a network trained from each start."""
+        from sklearn_anime.neural_network._training import Epochs, copies, train_network
+
+        features = scaling.standardise_features(lessons.features)
+        settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
+        for start in starts:
+            yield train_network(
+                np.column_stack([lessons.users, lessons.items, features]),
+                scaling.standardise(lessons.ratings),
+                lessons.weights,
+                network=network | {"start": start},
+                n_validation=n_validation,
+                callbacks=[*copies(self.callbacks), Epochs(self, context)],
+                seed=random_state.randint(2**31 - 1),
+                **{name: getattr(self, name) for name in settings},
+            )
+
+    def _store(self, interactions, ensemble, curves):
+        self.interactions_, self._ensemble = interactions, ensemble
+        self.item_features_ = interactions.features.item_features
+        self.user_features_ = interactions.features.user_features
+        self.user_embedding_, self.item_embedding_ = (ensemble.vectors(name) for name in SIDES)
+        unit = ensemble.scaling.rating_scale ** LOSS_POWERS[self.loss]
         self.loss_curve_, self.validation_curve_ = (
-            [unit * error for error in network.history_[key]] or None for key in ("error", "val_error")
+            [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
         )
         self.n_iter_ = len(self.loss_curve_)
         curve = self.validation_curve_
         self.best_epoch_ = self.n_iter_ if curve is None else int(np.argmin(curve)) + 1
-
-    def _rate(self, user_codes, item_codes, features):
-        inputs = self._scaling.inputs(user_codes, item_codes, features)
-        return self._scaling.restore(self._network.rate(inputs))
 
     def _score_block(self, rows):
         return self._score_items(rows, self.interactions_.features, np.arange(rows.n_items))
@@ -340,13 +490,19 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
 
     def _score_items(self, rows, table, item_codes):
         """Return the rating of each item, with its row of a feature table, for each user."""
-        n_items = len(item_codes)
+        seen, n_items, ensemble = rows.seen_matrix(), len(item_codes), self._ensemble
+        sides = [
+            (network.user.of(rows.codes, seen), network.item.rows[item_codes])
+            for network in ensemble.networks
+        ]
         scores = np.empty((len(rows.codes), n_items))
-        for block in gen_batches(len(rows.codes), block_length(n_items * (2 + len(table)))):
-            users = np.repeat(rows.codes[block], n_items)
-            places = np.tile(np.arange(n_items), len(rows.codes[block]))
-            ratings = self._rate(users, item_codes[places], table.rows(users, places))
-            scores[block] = ratings.reshape(-1, n_items)
+        for block in gen_batches(len(scores), block_length(n_items * (8 + len(table)))):
+            users = np.repeat(np.arange(block.start, block.stop), n_items)
+            items = np.tile(np.arange(n_items), block.stop - block.start)
+            features = table.rows(rows.codes[users], items)
+            scores[block] = (
+                ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
+            )
         return scores
 
     def _user_vectors(self):
@@ -356,44 +512,18 @@ class EmbeddingRegressor(FactorsMixin, RatingRegressorMixin, RecommenderMixin, B
         return self.item_embedding_
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """The way from codes, features and ratings to the numbers of the network, and back."""
-
-    n_users: int
-    n_items: int
-    features: StandardScaler | None
-    mean_rating: float
-    rating_scale: float
-
-    @classmethod
-    def fit(cls, interactions, pairs):
-        """Find mean and spread of the ratings and features of some pairs."""
-        ratings, weights = interactions.ratings[pairs], interactions.weights[pairs]
-        mean = np.average(ratings, weights=weights)
-        spread = np.sqrt(np.average((ratings - mean) ** 2, weights=weights))
-        scaler, table = None, interactions.features
-        if len(table):
-            rows = table.fitted_rows(interactions.row_codes, interactions.item_codes)
-            scaler = StandardScaler().fit(rows[pairs], sample_weight=weights)
-        return cls(*interactions.shape, scaler, mean, spread if spread > 0 else 1.0)
-
-    def inputs(self, user_codes, item_codes, features):
-        """Return codes (that of the unknown for -1) and standardised features as columns."""
-        users = np.where(user_codes < 0, self.n_users, user_codes)
-        items = np.where(item_codes < 0, self.n_items, item_codes)
-        scaled = features if self.features is None else self.features.transform(features)
-        return np.column_stack([users, items, scaled])
-
-    def standardise(self, ratings):
-        """Return ratings with mean 0 and standard deviation 1."""
-        return (ratings - self.mean_rating) / self.rating_scale
-
-    def restore(self, ratings):
-        """Return standardised ratings on their own scale."""
-        return ratings * self.rating_scale + self.mean_rating
+def _seen_by_side(interactions, lessons, n_held_out):
+    """Return what users have seen and who has seen items, without the last lessons."""
+    values = np.ones(len(interactions.item_codes))
+    held_out = slice(len(lessons) - n_held_out, None)
+    values[interactions.places_of(lessons.users[held_out], lessons.items[held_out])] = 0.0
+    seen = interactions.seen_matrix(values)
+    return {"user": seen, "item": seen.T.tocsr()}
 
 
-def embedding_of(network, side):
-    """Return the embedding of a side without the row of the unknown."""
-    return network.model_.get_layer(f"{side}_embedding").get_weights()[0][:-1]
+def _places(old, new):
+    """Return the codes that the ids of new interactions had in old ones, -1 for those they had not."""
+    return {
+        "user": old.users.encode(new.users.ids, "user"),
+        "item": old.items.encode(new.items.ids, "item"),
+    }

@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 
 # TensorFlow's C++ side reports its fallbacks as errors; what does fail raises in Python.
@@ -15,8 +16,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklearn_anime.neural_network._model import build_network
 
-PREDICT_BATCH = 2**16  # rows
 DIVERGED = 100.0  # loss of standardised ratings; that of their mean is 1, or less
+MIN_STEPS = 32  # of an epoch, where its batches would be large for the table
+MIN_BATCH = 32  # rows
 
 
 class InputSplitter(TransformerMixin, BaseEstimator):
@@ -37,11 +39,6 @@ class InputSplitter(TransformerMixin, BaseEstimator):
 class NetworkRegressor(KerasRegressor):
     """A scikeras regressor over columns of user code, item code and features."""
 
-    def rate(self, X):
-        """Return the standardised rating of each row."""
-        with quiet():
-            return self.predict(X, batch_size=PREDICT_BATCH, verbose=0).astype(np.float64)
-
     @property
     def feature_encoder(self):
         """Transformer from an array to the named inputs of the network."""
@@ -61,6 +58,7 @@ def train_network(
     batch_size,
     n_validation,
     patience,
+    callbacks,
     verbose,
     seed,
 ):
@@ -80,13 +78,21 @@ def train_network(
     network : dict
         Arguments of `build_network`.
 
+    callbacks : list of keras.callbacks.Callback
+        What else watches the training.
+
     Returns
     -------
-    NetworkRegressor
-        The fitted regressor; its ``history_`` holds ``error`` and, where rows are held out,
-        ``val_error`` per epoch: the loss without the penalty.
+    model : keras.Model
+        The trained network.
+
+    history : dict of str to list of float
+        ``error`` and, where rows are held out, ``val_error`` of each epoch: the loss without the
+        penalty.
     """
-    steps = -(-(len(X) - n_validation) // batch_size)
+    n_rows = len(X) - n_validation
+    batch_size = min(batch_size, max(n_rows // MIN_STEPS, MIN_BATCH))
+    steps = -(-n_rows // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
     regressor = NetworkRegressor(
         partial(build_network, **network),
@@ -99,15 +105,15 @@ def train_network(
         batch_size=batch_size,
         epochs=epochs,
         validation_split=max(n_validation - 0.5, 0) / len(X),  # Keras rounds up to n_validation
-        callbacks=_early_stopping(patience),
-        verbose=verbose,
+        callbacks=[*_early_stopping(patience), *_progress(verbose, epochs), *callbacks],
+        verbose=2 if verbose > 1 else 0,
         random_state=seed,
     )
     even = (sample_weight == sample_weight[0]).all()
     with quiet():
         regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
     _check_converged(regressor.history_["error"][-1], learning_rate)
-    return regressor
+    return regressor.model_, regressor.history_
 
 
 @contextmanager
@@ -122,6 +128,41 @@ def quiet():
         logger.setLevel(level)
 
 
+class Epochs(keras.callbacks.Callback):
+    """Tell the callbacks of a scikit-learn estimator of each epoch."""
+
+    def __init__(self, estimator, context):
+        super().__init__()
+        self.estimator = estimator
+        self.context = context
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Open the task of an epoch."""
+        self.task = self.context.subcontext(task_name="epoch")
+        self.task.call_on_fit_task_begin(estimator=self.estimator)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Close it."""
+        self.task.call_on_fit_task_end(estimator=self.estimator)
+
+
+class OneBar(keras.callbacks.Callback):
+    """One progress bar for all epochs."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.bar = keras.utils.Progbar(epochs, unit_name="epoch")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Move the bar by an epoch."""
+        self.bar.update(epoch + 1, list(logs.items()))
+
+
+def copies(callbacks):
+    """Return copies of callbacks: training leaves its model in them, which a parameter must not hold."""
+    return deepcopy(list(callbacks or []))
+
+
 def _check_converged(loss, learning_rate):
     if not loss < DIVERGED:  # NaN too
         raise ValueError(
@@ -132,9 +173,13 @@ def _check_converged(loss, learning_rate):
 
 def _early_stopping(patience):
     if patience is None:
-        return None
+        return []
     return [
         keras.callbacks.EarlyStopping(
             "val_error", mode="min", patience=patience, restore_best_weights=True
         )
     ]
+
+
+def _progress(verbose, epochs):
+    return [OneBar(epochs)] if verbose == 1 else []

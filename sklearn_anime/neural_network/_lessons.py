@@ -1,0 +1,47 @@
+"""The rated pairs that a network learns from."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Codes, features, ratings and weights of rated pairs, one entry for each.
+
+    Examples
+    --------
+    >>> from sklearn_anime._features import FeatureTable
+    >>> from sklearn_anime._interactions import Interactions
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"]]
+    >>> interactions = Interactions.from_rows(X, [9, np.nan, 7], features=FeatureTable)
+    >>> Lessons.read(interactions).users.tolist()
+    [0, 1]
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    features: np.ndarray
+    ratings: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def read(cls, interactions, like=None):
+        """Return the rated pairs of interactions, with the codes that its ids have in `like`."""
+        rated = np.flatnonzero(interactions.rated)
+        users, items = interactions.row_codes, interactions.item_codes
+        features = interactions.features.fitted_rows(users, items)
+        lessons = cls(users, items, features, interactions.ratings, interactions.weights).take(rated)
+        return lessons if like is None else lessons._coded(interactions, like)
+
+    def __len__(self):
+        return len(self.users)
+
+    def take(self, places):
+        """Return the lessons at some places."""
+        return Lessons(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def _coded(self, interactions, like):
+        users = like.users.encode(interactions.users.ids, "user")[self.users]
+        items = like.items.encode(interactions.items.ids, "item")[self.items]
+        return Lessons(users, items, self.features, self.ratings, self.weights)
