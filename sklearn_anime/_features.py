@@ -92,14 +92,20 @@ class FeatureTable(ColumnSides):
     @classmethod
     def from_rows(cls, columns, user_codes, item_codes, merge, weights):
         """Sort the columns into features of items, of users and context."""
+        names = [column.name for column in columns]
         values = numeric_columns(columns, len(user_codes))
+        return cls.from_values(names, values, user_codes, item_codes, merge, weights)
+
+    @classmethod
+    def from_values(cls, names, values, user_codes, item_codes, merge, weights):
+        """Sort the columns of an ndarray of shape (n_rows, n_features)."""
         items, of_item = _per_group(values, item_codes)
         users, of_user = _per_group(values, user_codes)
         context = ~(of_item | of_user)
         for column in np.flatnonzero(context):
             items[:, column] = _means(values[:, column], item_codes, weights)
         return cls(
-            names=[column.name for column in columns],
+            names=names,
             of_user=of_user & ~of_item,
             context=context,
             items=_with_mean(items),

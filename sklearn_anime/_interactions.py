@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -162,10 +163,15 @@ class Interactions(UserRows):
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
         users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
         items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
-        merge = PairMerge(user_codes, item_codes, len(items))
         if features is not None:
-            columns = [column[kept] for column in rows.others]
-            features = features.from_rows(columns, user_codes, item_codes, merge, weights)
+            features = partial(features.from_rows, [column[kept] for column in rows.others])
+        return cls._merged(users, items, (user_codes, item_codes), ratings, weights, features)
+
+    @classmethod
+    def _merged(cls, users, items, codes, ratings, weights, features):
+        """Merge the rows of each pair; `features` makes the table of the further columns, if any."""
+        merge = PairMerge(*codes, len(items))
+        table = None if features is None else features(*codes, merge, weights)
         ratings, weights = merge.ratings(ratings, weights)
         return cls(
             indptr=merge.indptr(len(users)),
@@ -176,7 +182,7 @@ class Interactions(UserRows):
             codes=np.arange(len(users)),
             users=users,
             items=items,
-            features=features,
+            features=table,
         )
 
     @property
@@ -192,28 +198,24 @@ class Interactions(UserRows):
 
     def extended(self, X, y, sample_weight=None, *, user=0, item=1):
         """Return these interactions with more rows; new ids come after those that were known."""
-        new = Interactions.from_rows(X, y, sample_weight, user=user, item=item, needs_ratings=False)
+        features = None if self.features is None else FeatureTable
+        new = Interactions.from_rows(
+            X, y, sample_weight, user=user, item=item, needs_ratings=False, features=features
+        )
         users = self.users.extend(new.users.ids, "user")
         items = self.items.extend(new.items.ids, "item")
-        places = users.encode(new.users.ids, "user"), items.encode(new.items.ids, "item")
-        merge = PairMerge(
-            np.concatenate([self.row_codes, places[0][new.row_codes]]),
-            np.concatenate([self.item_codes, places[1][new.item_codes]]),
-            len(items),
+        user_codes = users.encode(new.users.ids, "user")[new.row_codes]
+        item_codes = items.encode(new.items.ids, "item")[new.item_codes]
+        codes = (
+            np.concatenate([self.row_codes, user_codes]),
+            np.concatenate([self.item_codes, item_codes]),
         )
-        ratings, weights = merge.ratings(
-            np.concatenate([self.ratings, new.ratings]), np.concatenate([self.weights, new.weights])
-        )
-        return Interactions(
-            indptr=merge.indptr(len(users)),
-            item_codes=merge.item_codes,
-            ratings=ratings,
-            weights=weights,
-            n_items=len(items),
-            codes=np.arange(len(users)),
-            users=users,
-            items=items,
-        )
+        ratings = np.concatenate([self.ratings, new.ratings])
+        weights = np.concatenate([self.weights, new.weights])
+        if features is not None:
+            values = np.vstack([self._feature_rows(), new._feature_rows()])
+            features = partial(FeatureTable.from_values, self.features.names, values)
+        return self._merged(users, items, codes, ratings, weights, features)
 
     def ratings_of(self, user_codes, item_codes):
         """Return the rating of each pair that ``fit`` has seen."""
@@ -227,6 +229,10 @@ class Interactions(UserRows):
         keys = np.where(known, pairs[0] * self.n_items + pairs[1], -1)
         places = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
         return seen[places] == keys
+
+    def _feature_rows(self):
+        """Return the features of each pair: ndarray of shape (n_pairs, n_features)."""
+        return self.features.fitted_rows(self.row_codes, self.item_codes)
 
     def _keys(self):
         """Return a number for each pair, in rising order."""

@@ -176,28 +176,35 @@ def batches(n_rows, length):
     return gen_batches(n_rows, length) if n_rows else []
 
 
-def similar_frame(vectors, vocabulary, ids, role, n):
-    """Return the nearest ids of some ids, by the cosine of their vectors, as a tidy frame."""
+def similar_frame(similarity, vocabulary, ids, role, n):
+    """Return the nearest ids of some ids as a tidy frame.
+
+    `similarity` gives, for some codes, a row for each with the similarity of all ids; -inf for its own.
+    """
     n = check_scalar(n, f"n_{role}s", Integral, min_val=1)
     codes = pd.unique(vocabulary.lookup(ids, role))
-    vectors = normalize(vectors)
     blocks = batches(len(codes), block_length(len(vocabulary)))
-    ranked = (_nearest(vectors, codes, block, n) for block in blocks)
-    places, found, similarity, ranks = joined(ranked)
+    ranked = ((block.start, *best_of(similarity(codes[block]), n)) for block in blocks)
+    places, found, values, ranks = joined((start + places, *rest) for start, places, *rest in ranked)
     return tidy_frame(
         vocabulary.decode(codes[places]),
         vocabulary.decode(found).alias("neighbour"),
-        similarity=similarity,
+        similarity=values,
         rank=ranks,
     )
 
 
-def _nearest(vectors, codes, block, n):
-    cosine = vectors[codes[block]] @ vectors.T
-    cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
-    cosine[np.arange(len(cosine)), codes[block]] = -np.inf
-    places, found, similarity, ranks = best_of(cosine, n)
-    return places + block.start, found, similarity, ranks
+def cosine_similarity_of(vectors):
+    """Return how alike vectors are, in the form that `similar_frame` takes."""
+    vectors = normalize(vectors)
+
+    def similarity(codes):
+        cosine = vectors[codes] @ vectors.T
+        cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
+        cosine[np.arange(len(codes)), codes] = -np.inf
+        return cosine
+
+    return similarity
 
 
 def explanation_frame(terms, n, like):

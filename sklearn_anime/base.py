@@ -20,6 +20,7 @@ from sklearn_anime._ranking import (
     batches,
     best_of,
     block_length,
+    cosine_similarity_of,
     joined,
     similar_frame,
 )
@@ -141,7 +142,8 @@ class RecommenderMixin:
             If an item was not in the rows of ``fit``.
         """
         check_is_fitted(self)
-        return similar_frame(self._item_vectors(), self.interactions_.items, items, "item", n_items)
+        similarity = cosine_similarity_of(self._item_vectors())
+        return similar_frame(similarity, self.interactions_.items, items, "item", n_items)
 
     def similar_users(self, users: ArrayLike, n_users: int = 10) -> Any:
         """Find the users most like some users.
@@ -168,7 +170,8 @@ class RecommenderMixin:
             If a user was not in the rows of ``fit``.
         """
         check_is_fitted(self)
-        return similar_frame(self._user_vectors(), self.interactions_.users, users, "user", n_users)
+        similarity = cosine_similarity_of(self._user_vectors())
+        return similar_frame(similarity, self.interactions_.users, users, "user", n_users)
 
     def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
         """Return the NDCG@10 of the recommendations to the users of ``X``.
@@ -256,8 +259,12 @@ class RecommenderMixin:
         """Return the people with their columns of ``X``, in models that write rows of them."""
         return audience
 
+    def _are_strangers(self, rows):
+        """Return which users have no history to score from."""
+        return rows.row_lengths == 0
+
     def _warn_of_strangers(self, rows):
-        n_strangers = int((rows.row_lengths == 0).sum())
+        n_strangers = int(self._are_strangers(rows).sum())
         if n_strangers:
             warnings.warn(
                 f"{n_strangers} of {len(rows.codes)} users have no history that fit or history= "
@@ -285,7 +292,7 @@ class RecommenderMixin:
 
     def _score_candidates(self, rows, score_block, candidates):
         scores = score_block(rows)
-        strangers = rows.row_lengths == 0
+        strangers = self._are_strangers(rows)
         scores[strangers] = self.interactions_.item_counts
         if candidates.new_features is None:
             return scores
