@@ -18,6 +18,7 @@ FOLDER = Path(sklearn_anime.__file__).parent
 SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 ESTIMATORS = {
     "BiasRegressor",
+    "EASERecommender",
     "EmbeddingRegressor",
     "FaissNeighbors",
     "PopularityRecommender",

@@ -1,0 +1,403 @@
+"""The linear item-item model in closed form: what was seen predicts what is chosen next."""
+
+import warnings
+from collections.abc import Hashable
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_anime._features import FeatureTable
+from sklearn_anime._interactions import Interactions
+from sklearn_anime._ranking import batches, block_length, lending_frame, similar_frame
+from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.linear_model._gram import gram_dtype, total_memory
+from sklearn_anime.linear_model._weights import ExactWeights, LowRankWeights
+from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
+
+LARGEST_GRAM = 4 * 2**30  # bytes of the items x items array up to which "auto" takes the exact solver
+N_COMPONENTS = 512  # of the low-rank solver, where none are given
+
+
+class EASERecommender(RecommenderMixin, BaseEstimator):
+    """Recommend by a linear model from each item to each other, in closed form.
+
+    EASE: embarrassingly shallow autoencoders [1]_. A ridge regression predicts each column of the
+    matrix of what was seen from all others. Nothing is iterated, new people are served exactly
+    without a refit, and the lists are among the best there are.
+
+    Parameters
+    ----------
+    alpha : float, default=100.0
+        Strength of the ridge, in units of users: larger values trust only what many have in common.
+
+    dropout : float, default=0.0
+        Share of each history that is thought to be hidden in training [2]_, in [0, 1): adds
+        ``dropout / (1 - dropout)`` times the number of users of an item to its ridge.
+
+    n_components : int, default=None
+        Rank of the low-rank solver. None means 512 where ``solver="svd"`` is chosen, and leaves
+        the choice to the size of the catalogue where ``solver="auto"``.
+
+    feature_weight : float, default=0.0
+        Weight of the item features (the further columns of ``X``): each enters as a user who has
+        seen the items in proportion to it. With it ``recommend(items=)`` takes new titles.
+
+    min_rating : float, default=None
+        Only ratings at or above it count as liked. None counts everything that was seen.
+
+    solver : {"auto", "cholesky", "svd"}, default="auto"
+        ``"cholesky"`` is exact and needs one array of items x items; ``"svd"`` works in the space of
+        `n_components` dimensions, for large catalogues. ``"auto"`` is exact where no
+        `n_components` are given and the array takes 4 GiB at most.
+
+    user : int or str, default=0
+        Position or name of the user column of ``X``.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``.
+
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the SVD.
+
+    Attributes
+    ----------
+    solver_ : str
+        The solver that was used.
+
+    item_features_ : ndarray of shape (n_items, n_item_features) or None
+        Features of the items; None without `feature_weight`.
+
+    users_, items_ : ndarray of shape (n_users,) and (n_items,)
+        The ids of ``fit``, sorted; those that ``partial_fit`` brought come after them.
+
+    interactions_ : Interactions
+        What was seen.
+
+    n_features_in_ : int
+        Number of columns of ``X``.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of ``X``, where they are all text.
+
+    See Also
+    --------
+    sklearn_anime.neighbors.SVDNeighborsRecommender : Ratings and lists from near users or items.
+    sklearn_anime.baseline.PopularityRecommender : Baseline for lists.
+
+    Notes
+    -----
+    With ``B`` the users x items matrix of ones where a user has seen an item, and ``d`` the ridge of
+    each item, ``P = (B'B + diag(d))^-1``; the weights ``W_ij = -P_ij / P_jj``, ``W_jj = 0`` minimise
+    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint that no item speaks for itself [1]_. The
+    scores are ``B W``.
+
+    The low-rank solver takes the truncated SVD ``B D^-1/2 = U S V'``. By Woodbury's identity
+    ``P = D^-1/2 (I - V C V') D^-1/2`` with ``C = S^2 / (S^2 + 1)``, so that with ``h`` the diagonal of
+    ``V C V'``
+
+    ``W_ij = d_i^-1/2 (V C V')_ij d_j^1/2 / (1 - h_j)`` for ``i != j``.
+
+    At full rank this is the exact model; no array of items x items is ever made.
+
+    Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``. A new title
+    with features ``f`` has the weights ``feature_weight^2 P F f``.
+
+    References
+    ----------
+    .. [1] Steck (2019). Embarrassingly shallow autoencoders for sparse data. WWW 2019, 3251-3257.
+    .. [2] Steck (2020). Autoencoders that don't overfit towards the identity. NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from sklearn_anime.linear_model import EASERecommender
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"],
+    ...      ["bob", "Clannad"], ["cat", "Clannad"], ["cat", "Toradora"]]
+    >>> model = EASERecommender(alpha=1.0).fit(X)
+    >>> model.recommend("ann", n_items=1)["item"].tolist()
+    ['Clannad']
+    >>> model.recommend(history=[["me", "Toradora"]], n_items=1)["item"].tolist()
+    ['Clannad']
+    """
+
+    _parameter_constraints = {
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "feature_weight": [Interval(Real, 0, None, closed="left")],
+        "min_rating": [Real, None],
+        "solver": [StrOptions({"auto", "cholesky", "svd"})],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        alpha: float = 100.0,
+        *,
+        dropout: float = 0.0,
+        n_components: int | None = None,
+        feature_weight: float = 0.0,
+        min_rating: float | None = None,
+        solver: str = "auto",
+        user: int | str = 0,
+        item: int | str = 1,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.alpha = alpha
+        self.dropout = dropout
+        self.n_components = n_components
+        self.feature_weight = feature_weight
+        self.min_rating = min_rating
+        self.solver = solver
+        self.user = user
+        self.item = item
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Solve for the weights between items.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows of user and item and, with `feature_weight`, numeric features of the item.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings; only `min_rating` needs them. NaN is "seen, not rated".
+
+        Returns
+        -------
+        EASERecommender
+            This estimator.
+        """
+        interactions = Interactions.from_rows(
+            X,
+            y,
+            user=self.user,
+            item=self.item,
+            needs_ratings=self.min_rating is not None,
+            features=FeatureTable if self.feature_weight else None,
+        )
+        fitted = self._fitted(interactions)
+        validate_data(self, X, skip_check_array=True)
+        vars(self).update(fitted)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Add rows to those that were seen, and solve again.
+
+        The first call is a ``fit``. The result is that of a ``fit`` on all rows, for known and for new
+        users and items, and takes as long but for the reading. New people alone need no new solution:
+        hand their rows to ``recommend(history=)``.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``. A pair that was seen before counts once, with its mean rating.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings; only `min_rating` needs them.
+
+        Returns
+        -------
+        EASERecommender
+            This estimator.
+        """
+        if not hasattr(self, "interactions_"):
+            return self.fit(X, y)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        interactions = self.interactions_.extended(X, y, user=self.user, item=self.item)
+        vars(self).update(self._fitted(interactions))
+        return self
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Return the preference score of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Scores, mostly 0 to 1: what the other items that the user has seen say of the item. 0 for
+            unknown users and items.
+        """
+        user_codes, item_codes, _ = self._encode(X)
+        scores = np.zeros(len(user_codes))
+        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
+        users, places = np.unique(user_codes[known], return_inverse=True)
+        for block in batches(len(users), block_length(self.interactions_.n_items)):
+            of_block = np.flatnonzero((places >= block.start) & (places < block.stop))
+            dense = self._score_block(self.interactions_.take(users[block]))
+            pairs = known[of_block]
+            scores[pairs] = dense[places[of_block] - block.start, item_codes[pairs]]
+        return scores
+
+    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
+        """Return what each item that a user has seen adds to a score, the largest first.
+
+        Parameters
+        ----------
+        user, item : id
+            The pair to explain. An unknown user or item has the score 0.
+
+        n : int, default=5
+            How many items to list before the row ``rest``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term`` (``neighbour``, or ``rest``), ``neighbour`` (the item seen), its ``weight``
+            and ``rating``, and ``contribution``, which is the weight and adds up to the score.
+        """
+        check_is_fitted(self)
+        seen = self.interactions_
+        row = seen.take(seen.users.encode([user], "user"))
+        (target,) = seen.items.encode([item], "item")
+        liked = np.flatnonzero(self._likes(row)) if target >= 0 else np.empty(0, dtype=np.intp)
+        items = row.item_codes[liked]
+        weights = self._weights.to_item(target)[items]
+        return lending_frame(seen.items.decode(items), weights, row.ratings[liked], weights, {}, n)
+
+    def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
+        """Find the items that go with some items most closely.
+
+        Parameters
+        ----------
+        items : array-like of ids or a single id
+            Items of ``fit``.
+
+        n_items : int, default=10
+            How many to find for each.
+
+        Returns
+        -------
+        DataFrame
+            The item column, ``neighbour``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest). The
+            similarity is the geometric mean of the weights in both directions, with their sign: the
+            partial correlation ``-P_ij / sqrt(P_ii P_jj)``, what two items have in common beyond all
+            others.
+
+        Raises
+        ------
+        KeyError
+            If an item was not in the rows of ``fit``.
+        """
+        check_is_fitted(self)
+        similarity = self._weights.partial_correlations
+        return similar_frame(similarity, self.interactions_.items, items, "item", n_items)
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        liked = self._liked(interactions)
+        if liked.nnz == 0:
+            raise ValueError(
+                f"No rating in y reaches min_rating={self.min_rating}: the largest is "
+                f"{np.nanmax(interactions.ratings)}. Lower min_rating."
+            )
+        ridge = self.alpha + self.dropout / (1 - self.dropout) * liked.sum(axis=0).A1
+        features = None if interactions.features is None else _item_features(interactions.features)
+        rows = liked
+        if features is not None:
+            rows = sparse.vstack([liked, sparse.csr_matrix(self.feature_weight * features.T)], "csr")
+        solver = self._choose_solver(rows, ridge)
+        if solver == "cholesky":
+            weights = ExactWeights.fit(rows, ridge)
+        else:
+            n_components = self._rank(rows.shape, interactions.shape)
+            weights = LowRankWeights.fit(rows, ridge, n_components, self.random_state)
+        return {
+            "interactions_": interactions,
+            "item_features_": features,
+            "solver_": solver,
+            "_weights": weights,
+            "_of_features": None if features is None else weights.solve(features),
+        }
+
+    def _choose_solver(self, rows, ridge):
+        """Return which solver to use, if there is room for it."""
+        n_bytes = gram_dtype(rows, ridge).itemsize * rows.shape[1] ** 2
+        if self.solver == "auto":
+            exact = self.n_components is None and n_bytes <= LARGEST_GRAM
+            return "cholesky" if exact else "svd"
+        if self.solver == "cholesky" and n_bytes > total_memory():
+            raise ValueError(
+                f"The exact solver needs {n_bytes / 2**30:,.1f} GiB for {rows.shape[1]} items. Give "
+                f"n_components, such as {N_COMPONENTS}, and solver='svd'."
+            )
+        return self.solver
+
+    def _rank(self, shape, table):
+        """Return n_components as far as the matrix allows."""
+        asked = N_COMPONENTS if self.n_components is None else self.n_components
+        if self.n_components is not None and asked > min(shape):
+            warnings.warn(
+                f"A table of {table[0]} users and {table[1]} items does not allow n_components={asked} "
+                f"(used: {min(shape)}).",
+                stacklevel=5,
+            )
+        return min(asked, *shape)
+
+    def _likes(self, rows):
+        """Return which of the pairs seen are liked."""
+        if self.min_rating is None:
+            return np.ones(len(rows.item_codes), dtype=bool)
+        return rows.ratings >= self.min_rating
+
+    def _liked(self, rows):
+        """Return the CSR matrix of ones where users like items."""
+        return rows.matrix_where(self._likes(rows), np.ones(len(rows.item_codes), dtype=np.float32))
+
+    def _are_strangers(self, rows):
+        return np.diff(self._liked(rows).indptr) == 0
+
+    def _score_block(self, rows):
+        return self._weights.scores(self._liked(rows))
+
+    def _score_new_items(self, rows, features):
+        if self._of_features is None:
+            raise ValueError(
+                "New titles in items= are scored by their features, which fit did not use with "
+                "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
+            )
+        return self._liked(rows) @ (self._of_features @ (self.feature_weight**2 * features.T))
+
+    def _warn_of_context(self):
+        """Say nothing: ``fit`` has said it."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags
+
+
+def _item_features(table):
+    """Return the features of the items, and warn of columns that are none."""
+    if table.context.any():
+        warnings.warn(
+            f"Columns {table.context_names} of X differ between rows of the same item: their mean is "
+            f"taken.",
+            stacklevel=5,
+        )
+    if table.item_features.shape[1] == 0:
+        raise ValueError(
+            "feature_weight needs features of items, and X has no column that says something of the "
+            "item. Add such columns, for instance with WeightedOneHotGenres, or set feature_weight=0."
+        )
+    return table.item_features

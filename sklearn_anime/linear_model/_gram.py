@@ -1,0 +1,95 @@
+"""The inverse of a regularised Gram matrix: one array of items x items, filled and inverted in place."""
+
+import os
+
+import numpy as np
+from scipy.linalg import blas, lapack
+
+from sklearn_anime._ranking import batches, block_length
+
+LARGEST_CONDITION = 1e5  # above it, single precision does not hold the accuracy
+DENSE = 0.05  # share of the items from which on a row is multiplied faster as a dense one
+
+
+def inverse_gram(rows, ridge):
+    """Return the inverse of ``rows' rows + diag(ridge)``, a symmetric array.
+
+    Parameters
+    ----------
+    rows : CSR matrix of shape (n_rows, n_items)
+        What was seen, and any further rows.
+
+    ridge : ndarray of shape (n_items,)
+        What is added to the diagonal; positive.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> rows = sparse.csr_matrix([[1.0, 1.0], [0.0, 1.0]])
+    >>> inverse_gram(rows, np.ones(2)).astype(float).round(2).tolist()
+    [[0.6, -0.2], [-0.2, 0.4]]
+    """
+    dtype = gram_dtype(rows, ridge)
+    gram = gram_matrix(rows.astype(dtype), dtype)
+    gram[np.diag_indices_from(gram)] += ridge
+    potrf, potri = lapack.get_lapack_funcs(("potrf", "potri"), (gram,))
+    # Transposed, the array is in the order of Fortran, and LAPACK works on its upper triangle in place.
+    upper, failed = potrf(gram.T, lower=0, overwrite_a=1, clean=0)
+    if failed:
+        raise ValueError(
+            f"What was seen is too alike between items to tell them apart with alpha={ridge.min():g}: "
+            f"the Gram matrix is singular up to rounding. Raise alpha."
+        )
+    upper, _ = potri(upper, lower=0, overwrite_c=1)
+    _mirror(upper)
+    return upper.T
+
+
+def gram_matrix(rows, dtype):
+    """Return ``rows' rows`` as a dense array, of which the lower triangle at least is filled.
+
+    Rows of few items are multiplied as sparse ones, which costs the square of their length alone; long
+    rows as dense ones.
+    """
+    n_items = rows.shape[1]
+    long = np.diff(rows.indptr) > DENSE * n_items
+    short = rows[~long]
+    columns = short.T.tocsr()
+    gram = np.empty((n_items, n_items), dtype)
+    for block in batches(n_items, block_length(n_items)):
+        (columns[block] @ short).toarray(out=gram[block])
+    return _add_dense_rows(gram, rows[long])
+
+
+def gram_dtype(rows, ridge):
+    """Return the precision that the solution needs, by a bound of the condition number.
+
+    The bound is the largest sum of a row of the matrix, of absolute values, over the least ridge.
+    """
+    sizes = abs(rows)
+    largest = (sizes.T @ (sizes @ np.ones(rows.shape[1])) + ridge).max()
+    return np.dtype(np.float32 if largest < LARGEST_CONDITION * ridge.min() else np.float64)
+
+
+def total_memory():
+    """Return the bytes of memory of this machine, infinity where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # Windows
+        return np.inf
+
+
+def _add_dense_rows(gram, rows):
+    """Add ``rows' rows`` to the lower triangle of an array, in place."""
+    (syrk,) = blas.get_blas_funcs(("syrk",), (gram,))
+    for block in batches(rows.shape[0], block_length(rows.shape[1])):
+        syrk(1.0, rows[block].toarray(), beta=1.0, c=gram.T, trans=1, overwrite_c=1)
+    return gram
+
+
+def _mirror(upper):
+    """Copy the upper triangle of a square array to its lower one, in place."""
+    for block in batches(len(upper), 512):
+        upper[block, : block.start] = upper[: block.start, block].T
+        square = np.triu(upper[block, block])
+        upper[block, block] = square + np.triu(square, 1).T
