@@ -23,6 +23,7 @@ _SUBPACKAGES = (
     "baseline",
     "compose",
     "datasets",
+    "inspection",
     "metrics",
     "model_selection",
     "neighbors",
