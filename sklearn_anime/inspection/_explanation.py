@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 from sklearn.base import is_regressor
 
 from sklearn_anime.inspection._drawing import (
@@ -222,11 +223,15 @@ class ExplanationDisplay:
         return labels, frame["contribution"].to_numpy().astype(float)
 
     def _label(self, term, id_, rating):
-        if id_ is None:
+        if _is_missing(id_):
             return term
-        rated = "" if rating is None else f", rated {rating:g}"
+        rated = "" if _is_missing(rating) else f", rated {rating:g}"
         return f"user {id_}{rated}" if self.side == "user" else f"{self._name(id_)}{rated}"
 
     def _name(self, item):
         """Return the name of a title, short enough for the label of a bar."""
         return shorten(item if self.names is None else self.names.get(item, item), LONGEST_LABEL)
+
+
+def _is_missing(value):
+    return value is None or value is pd.NA or value != value

@@ -181,15 +181,15 @@ class UserComparisonDisplay:
         area = LARGEST_AREA / max(counts.max(), 4)
         style = {"s": area * counts, "color": COLOURS[0], "alpha": 0.75, "linewidths": 0}
         self.scatter_ = ax.scatter(*pairs.T, **validate_style_kwargs(style, scatter_kwargs or {}))
-        self.legend_ = self._explain_areas(ax, area) if counts.max() > 1 else None
+        self.legend_ = self._explain_areas(ax, area, counts.max()) if counts.max() > 1 else None
         self.correlation_ = _correlation(self.ratings)
         self._name_axes(ax, scale_text(ends), 0.08 * (ends[1] - ends[0]) or 0.5)
         return close_axes(self, ax)
 
-    def _explain_areas(self, ax, area):
-        handles = self.scatter_.legend_elements(
-            prop="sizes", num=3, color=COLOURS[0], alpha=0.75, func=lambda size: size / area
-        )
+    def _explain_areas(self, ax, area, most):
+        style = {"color": COLOURS[0], "alpha": 0.75, "fmt": "{x:.0f}", "func": lambda size: size / area}
+        shown = sorted({1, (1 + most) // 2, most})
+        handles = self.scatter_.legend_elements(prop="sizes", num=shown, **style)
         return ax.legend(*handles, title="Titles", loc="upper left", labelspacing=1.1)
 
     def _name_axes(self, ax, scale, margin):
