@@ -78,7 +78,7 @@ components = range(1, 11)
 beside.bar(components, explained, color="tab:blue", label="each component")
 beside.plot(components, explained.cumsum(), "o-", color="tab:orange", label="in total")
 beside.set(
-    title="Variance of the genres that the components explain",
+    title="Explained variance of the genres",
     xlabel="Principal component",
     ylabel="Share of the variance",
     ylim=(0, 1),
