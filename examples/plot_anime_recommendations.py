@@ -61,6 +61,7 @@ print(small.assign(rating=scaled).head().to_string(index=False))
 
 from sklearn.decomposition import PCA
 
+from sklearn_anime.inspection import GenreWeightsDisplay
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 genres = WeightedOneHotGenres().set_output(transform="pandas")
@@ -70,17 +71,19 @@ print(weighted.iloc[:5, :8].set_index(catalogue.name[:5]).astype(int).to_string(
 explained = pca.explained_variance_ratio_
 print(f"\n10 of {weighted.shape[1]} dimensions hold {explained.sum():.0%} of the variance.")
 
-fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+fig, (ax, beside) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+few = catalogue[::30]
+GenreWeightsDisplay.from_estimator(genres, few[["genre"]], names=few.name, ax=ax)
 components = range(1, 11)
-ax.bar(components, explained, color="tab:blue", label="each component")
-ax.plot(components, explained.cumsum(), "o-", color="tab:orange", label="in total")
-ax.set(
-    title="Variance of the genres that the components explain",
+beside.bar(components, explained, color="tab:blue", label="each component")
+beside.plot(components, explained.cumsum(), "o-", color="tab:orange", label="in total")
+beside.set(
+    title="Explained variance of the genres",
     xlabel="Principal component",
     ylabel="Share of the variance",
     ylim=(0, 1),
 )
-ax.legend()
+beside.legend()
 
 # %%
 # 3. The space of users
@@ -88,10 +91,12 @@ ax.legend()
 # What the user and title biases leave over of the ratings is a matrix of users x titles. Its truncated
 # SVD gives every user a place; people with like tastes lie in the same direction. Of those who have
 # rated at least 50 titles, not all of them alike, and lie well away from the middle of the picture, we
-# single out the two whose places have the largest cosine.
+# single out the two whose places have the largest cosine. Beside it, what these two think of the titles
+# that both have rated.
 
 from sklearn.metrics.pairwise import cosine_similarity
 
+from sklearn_anime.inspection import UserComparisonDisplay, UserMapDisplay
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 svd = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
@@ -102,16 +107,12 @@ cosine = np.triu(cosine_similarity(svd.user_factors_[outer]), 1)
 pair = outer[list(np.unravel_index(cosine.argmax(), cosine.shape))]
 user, friend = svd.users_[pair]
 
-fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
-ax.scatter(*svd.user_factors_[:, :2].T, s=8, color="lightgray", label="all users")
-for person, colour in ((user, "tab:blue"), (friend, "tab:orange")):
-    place = svd.user_factors_[svd.users_ == person, :2]
-    ax.scatter(*place.T, s=90, color=colour, edgecolor="black", label=f"user {person}")
-ax.set(title="Users in the first two components of the SVD", xlabel="Component 1", ylabel="Component 2")
-ax.legend()
+fig, (ax, beside) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+UserMapDisplay.from_estimator(svd, highlight=[user, friend], ax=ax)
+UserComparisonDisplay.from_estimator(svd, user, friend, ax=beside)
 
 # %%
-# What these two think of some of the titles that both have rated, from the worst to the best:
+# Some of these titles, from the worst to the best:
 
 both = frame[frame.user_id.isin([user, friend])].pivot(index="name", columns="user_id", values="rating")
 both = both.rename_axis(None).rename_axis("user", axis=1).dropna()[[user, friend]]
@@ -169,6 +170,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.inspection import LossCurveDisplay, RatingDistributionDisplay
 from sklearn_anime.neural_network import EmbeddingRegressor
 
 ids = ["user_id", "anime_id"]
@@ -196,16 +198,8 @@ for network in (id_model, full_model[-1]):
 # The loss of both networks, on the rows they train on and on a tenth held out of these:
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-for name, network, colour in (
-    ("ids", id_model, "tab:blue"),
-    ("ids and metadata", full_model[-1], "tab:orange"),
-):
-    epochs = range(1, network.n_iter_ + 1)
-    ax.plot(epochs, network.loss_curve_, color=colour, label=f"{name}: training")
-    ax.plot(epochs, network.validation_curve_, color=colour, ls="--", label=f"{name}: validation")
-    ax.plot(network.best_epoch_, min(network.validation_curve_), "o", color=colour)
-ax.set(title="Loss of the embedding networks", xlabel="Epoch", ylabel="MSE of ratings from 0 to 1")
-ax.legend()
+for name, model in (("ids", id_model), ("ids and metadata", full_model)):
+    LossCurveDisplay.from_estimator(model, name=name, loss_name="MSE of ratings from 0 to 1", ax=ax)
 
 # %%
 # On the held-out ratings, beside the mean and the bias baseline. What the biases know is most of what
@@ -251,18 +245,8 @@ seen = frame.anime_id[frame.user_id == user]  # the held-out ratings too
 top = network.recommend([user], n_items=8, exclude=seen)
 print(with_names(top)[["rank", "name", "genre", "score"]].round(2).to_string(index=False))
 
-everything = network.recommend([user], n_items=len(catalogue), exclude_seen=False)
-is_seen = everything.anime_id.isin(seen)
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-ax.hist(
-    [everything.score[is_seen], everything.score[~is_seen]], bins=30, stacked=True, label=["seen", "new"]
-)
-ax.set(
-    title=f"Predicted ratings of all titles for user {user}",
-    xlabel="Predicted rating (of 0 to 1, not clipped)",
-    ylabel="Titles",
-)
-ax.legend()
+RatingDistributionDisplay.from_estimator(full_model, user, seen=seen, ax=ax)
 
 # %%
 # 8. Tune every step at once

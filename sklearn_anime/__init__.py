@@ -23,6 +23,7 @@ _SUBPACKAGES = (
     "baseline",
     "compose",
     "datasets",
+    "inspection",
     "linear_model",
     "metrics",
     "model_selection",

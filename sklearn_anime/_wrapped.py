@@ -9,6 +9,17 @@ from sklearn.pipeline import Pipeline
 from sklearn_anime.utils._sklearn import BaseSearchCV
 
 
+def find_last(estimator):
+    """Return the estimator at the end of pipelines and searches, fitted or not."""
+    if isinstance(estimator, FrozenEstimator):
+        return find_last(estimator.estimator)
+    if isinstance(estimator, BaseSearchCV):
+        return find_last(getattr(estimator, "best_estimator_", estimator.estimator))
+    if isinstance(estimator, Pipeline):
+        return find_last(estimator.steps[-1][1])
+    return estimator
+
+
 def find_recommender(estimator):
     """Return the recommender at the end of pipelines and searches, fitted or not.
 
@@ -17,12 +28,7 @@ def find_recommender(estimator):
     TypeError
         If what is there has no ``recommend``.
     """
-    if isinstance(estimator, FrozenEstimator):
-        return find_recommender(estimator.estimator)
-    if isinstance(estimator, BaseSearchCV):
-        return find_recommender(getattr(estimator, "best_estimator_", estimator.estimator))
-    if isinstance(estimator, Pipeline):
-        return find_recommender(estimator.steps[-1][1])
+    estimator = find_last(estimator)
     if not hasattr(estimator, "recommend"):
         name = type(estimator).__name__
         raise TypeError(

@@ -25,13 +25,14 @@ from sklearn_anime._ranking import (
 )
 from sklearn_anime._rows import Rows, check_ratings, check_weights, tidy_frame
 from sklearn_anime.metrics import ndcg_at_k
+from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import check_feature_names_in
 from sklearn_anime.utils._warnings import warn
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
 
 
-class RecommenderMixin:
+class RecommenderMixin(DocLinkMixin):
     """Mixin of all recommenders: lists for people, and similar items and users.
 
     An estimator that inherits from it keeps the table of ``fit`` as ``interactions_`` and writes
@@ -401,6 +402,14 @@ class RatingRegressorMixin(RegressorMixin):
                 "Input y contains NaN only: there is no rating to compare predictions with."
             )
         return float(r2_score(ratings[rated], predicted[rated], sample_weight=weights[rated]))
+
+    def _rate_items(self, user):
+        """Return the predicted rating of every item of ``fit`` for one of its users.
+
+        Models whose ``_score_block`` gives something other than ratings write their own.
+        """
+        users = self.interactions_.users
+        return self._score_block(self.interactions_.take(users.lookup([user], "user")))[0]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -11,6 +11,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 import sklearn_anime
+from sklearn_anime import inspection
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -41,9 +42,18 @@ def public_methods():
                 yield f"{name}.{method}", function
 
 
+def display_methods():
+    """Yield the methods of the Displays."""
+    for name, display in DISPLAYS.items():
+        for method, function in inspect.getmembers(display, inspect.isroutine):
+            if not method.startswith("_"):
+                yield f"{name}.{method}", function
+
+
+DISPLAYS = {name: getattr(inspection, name) for name in inspection.__all__}
 FUNCTIONS = dict(public_functions())
-METHODS = dict(public_methods())
-OBJECTS = {**ESTIMATORS, **FUNCTIONS}
+METHODS = {**dict(public_methods()), **dict(display_methods())}
+OBJECTS = {**ESTIMATORS, **DISPLAYS, **FUNCTIONS}
 
 every_object = pytest.mark.parametrize("public", OBJECTS.values(), ids=OBJECTS)
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -72,10 +82,12 @@ def entries(documented, title):
 
 
 def signature(called):
-    """Return the parameters of a signature without self."""
-    parameters = dict(inspect.signature(called).parameters)
-    parameters.pop("self", None)
-    return parameters
+    """Return the parameters of a signature without self; those that it collects begin with stars."""
+    parameters = inspect.signature(called).parameters
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    named = {stars.get(parameter.kind, "") + name: parameter for name, parameter in parameters.items()}
+    named.pop("self", None)
+    return named
 
 
 def documented_defaults(called):

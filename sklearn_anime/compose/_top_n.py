@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_anime._columns import ColumnTable, extended
 from sklearn_anime._ids import Vocabulary, first_rows
 from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import batches, block_length, rank_pairs
+from sklearn_anime._ranking import Candidates, batches, block_length, rank_pairs
 from sklearn_anime._rows import (
     ID_COLUMN,
     Rows,
@@ -293,6 +293,14 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
     def _score_candidates(self, rows, score_block, candidates):
         known = super()._score_candidates(rows, score_block, replace(candidates, new_features=None))
         return np.pad(known, [(0, 0), (0, len(candidates) - rows.n_items)])
+
+    def _rate_items(self, user):
+        self.interactions_.users.lookup([user], "user")
+        audience = self._describe(self._audience([user], None), None)
+        candidates = Candidates.select(self.interactions_)
+        return self._predict_pairs(
+            audience, candidates, np.zeros(len(candidates), int), candidates.codes
+        )
 
     def _predict_pairs(self, audience, candidates, places, codes):
         """Return the predicted rating of pairs of a user and an item."""

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
 from sklearn_anime.neighbors._space import ROUNDING
+from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 
 FLOATS = [np.float64, np.float32]
@@ -21,7 +22,7 @@ FLOATS = [np.float64, np.float32]
 ONE_OR_MORE = [Interval(Integral, 1, None, closed="left")]
 
 
-class FaissNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     r"""Find nearest neighbours fast, exactly or nearly so.
 
     It answers as :class:`sklearn.neighbors.NearestNeighbors` does, from an index of the library faiss

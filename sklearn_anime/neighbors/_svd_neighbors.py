@@ -309,11 +309,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ndarray of shape (n_rows,)
             Ratings; those of the baseline for unknown users and items.
         """
-        user_codes, item_codes, rows = self._encode(X)
-        ratings = self._baseline.predict(user_codes, item_codes, rows)
-        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-        ratings[known] += self._lenders.terms(*self._sides(user_codes[known], item_codes[known]))
-        return np.clip(ratings, *self._rating_range(), out=ratings) if self.clip else ratings
+        return self._rate(*self._encode(X))
 
     def recommend(
         self,
@@ -445,6 +441,18 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     # Raw vectors are no factors: they would make one feature of every item and of every user.
     transform = available_if(_has_factors)(FactorsMixin.transform)
     get_feature_names_out = available_if(_has_factors)(FactorsMixin.get_feature_names_out)
+
+    def _rate(self, user_codes, item_codes, rows=None):
+        """Return the rating of each pair, given as codes, and as rows where some codes are -1."""
+        ratings = self._baseline.predict(user_codes, item_codes, rows)
+        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
+        ratings[known] += self._lenders.terms(*self._sides(user_codes[known], item_codes[known]))
+        return np.clip(ratings, *self._rating_range(), out=ratings) if self.clip else ratings
+
+    def _rate_items(self, user):
+        n_items = len(self.interactions_.items)
+        code = self.interactions_.users.lookup([user], "user")
+        return self._rate(np.repeat(code, n_items), np.arange(n_items))
 
     def _sizes(self, shape, new_svd=True):
         """Return n_components, and n_neighbors for ratings and lists, as far as the table allows."""

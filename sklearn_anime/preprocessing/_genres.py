@@ -23,6 +23,7 @@ from sklearn_anime.preprocessing._weights import (
     stack_dense,
     stack_sparse,
 )
+from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import (
     Interval,
     RealNotInt,
@@ -34,7 +35,7 @@ from sklearn_anime.utils._sklearn import (
 INFREQUENT = "infrequent"
 
 
-class WeightedOneHotGenres(TransformerMixin, BaseEstimator):
+class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Encode genres as one column each, earlier genres weighing more.
 
     A catalogue lists the genres of a title in order of relevance: "Action, Drama" is first of

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils._plotting import _validate_style_kwargs as validate_style_kwargs
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
@@ -26,4 +27,5 @@ __all__ = [
     "safe_indexing",
     "validate_parameter_constraints",
     "validate_params",
+    "validate_style_kwargs",
 ]

@@ -1,0 +1,81 @@
+"""What all Displays share: axes, colours, and the model behind pipelines and searches."""
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_anime._ids import as_series, id_index
+from sklearn_anime._wrapped import find_recommender
+from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.utils._optional import import_optional
+
+# Those of Okabe and Ito, which people with any colour vision can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+QUIET = "#B0B0B0"  # what the others stand out from
+LINE = "#606060"  # diagonals, axes through the origin and the like
+
+
+def open_axes(display, ax):
+    """Return the axes to draw on: those given, or those of a new figure."""
+    plt = import_optional("matplotlib.pyplot", extra="plot", purpose=f"{type(display).__name__}.plot")
+    return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def close_axes(display, ax):
+    """Let a Display remember where it was drawn, and return it."""
+    display.ax_, display.figure_ = ax, ax.figure
+    return display
+
+
+def next_colour(ax):
+    """Return the first colour that no line of some axes has."""
+    from matplotlib.colors import to_hex
+
+    used = {to_hex(line.get_color()).upper() for line in ax.lines}
+    return next((colour for colour in COLOURS if colour not in used), COLOURS[0])
+
+
+def shorten(name, n_characters=32):
+    """Return a name as a text that is short enough for a picture."""
+    text = str(name)
+    return text if len(text) <= n_characters else f"{text[: n_characters - 1].rstrip()}…"
+
+
+def fitted_recommender(estimator):
+    """Return the fitted recommender of this package in an estimator, or say that there is none."""
+    recommender = find_recommender(estimator)
+    if not isinstance(recommender, RecommenderMixin):
+        name = type(recommender).__name__
+        raise TypeError(
+            f"{name} is no recommender of this package. Let it inherit from "
+            f"sklearn_anime.base.RecommenderMixin."
+        )
+    check_is_fitted(recommender)
+    return recommender
+
+
+def positions(ids, wanted, role):
+    """Return the places of some ids among others; raise ``KeyError`` where one is unknown."""
+    wanted = as_series(wanted)
+    places = id_index(as_series(ids), role).get_indexer(id_index(wanted, role))
+    if (places < 0).any():
+        unknown = wanted.to_list()[int(np.argmax(places < 0))]
+        raise KeyError(f"{role} {unknown!r} is not among the {len(ids)} {role}s of the picture.")
+    return places
+
+
+def as_floats(values, name):
+    """Return finite numbers as a float ndarray of one dimension, or raise ``ValueError``."""
+    return check_array(values, ensure_2d=False, dtype=np.float64, input_name=name).ravel()
+
+
+def rating_range(interactions):
+    """Return the smallest and the largest rating of ``fit``, or None where there is none."""
+    if not interactions.rated.any():
+        return None
+    return float(np.nanmin(interactions.ratings)), float(np.nanmax(interactions.ratings))
+
+
+def scale_text(rating_range):
+    """Return the unit of a rating for the label of an axis."""
+    return "" if rating_range is None else " (scale {:g} to {:g})".format(*rating_range)

@@ -1,0 +1,224 @@
+"""Titles in two dimensions, coloured by genre, some of them named."""
+
+from collections import Counter
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_anime.inspection._catalogue import first_genres, read_column_of
+from sklearn_anime.inspection._drawing import (
+    COLOURS,
+    QUIET,
+    close_axes,
+    fitted_recommender,
+    open_axes,
+    positions,
+)
+from sklearn_anime.inspection._plane import draw_map, place_names, plane
+from sklearn_anime.utils._sklearn import validate_style_kwargs
+
+OTHERS = "other"
+
+
+class ItemMapDisplay:
+    """Draw titles in two components of their factors, coloured by their first genre.
+
+    Titles that the same people like lie in the same direction from the origin. Make it with
+    `from_estimator`.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n_items, 2)
+        Place of each title.
+
+    items : array-like of shape (n_items,)
+        Their ids.
+
+    axis_names : sequence of two str
+        Names of the two axes.
+
+    genres : sequence of str or None, of length n_items, default=None
+        The first genre of each title, None where it has none. The six most frequent ones get a colour,
+        the others share a grey. None draws all titles alike.
+
+    names : dict of id to str, default=None
+        Titles to name in the picture.
+
+    Attributes
+    ----------
+    scatters_ : list of matplotlib PathCollection
+        The titles of each genre: the grey ones, then from the most frequent genre to the rarest.
+
+    labels_ : list of Annotation
+        The names.
+
+    legend_ : matplotlib Legend or None
+        What the colours mean.
+
+    ax_ : matplotlib Axes
+        Axes of the picture.
+
+    figure_ : matplotlib Figure
+        Figure of the picture.
+
+    See Also
+    --------
+    UserMapDisplay : The same of users.
+    GenreWeightsDisplay : The genres of titles as numbers.
+
+    Examples
+    --------
+    >>> from sklearn_anime.datasets import load_anime_sample
+    >>> from sklearn_anime.inspection import ItemMapDisplay
+    >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
+    >>> anime = load_anime_sample()
+    >>> model = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
+    >>> display = ItemMapDisplay.from_estimator(model, catalogue=anime.anime, named=[1, 2])
+    >>> [label.get_text() for label in display.labels_]
+    ['Dragon Ball', 'Dragon Ball Z']
+    """
+
+    def __init__(
+        self,
+        *,
+        coordinates: np.ndarray,
+        items: ArrayLike,
+        axis_names: tuple[str, str],
+        genres: Any = None,
+        names: dict | None = None,
+    ):
+        self.coordinates = coordinates
+        self.items = items
+        self.axis_names = axis_names
+        self.genres = genres
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        catalogue: Any = None,
+        genre: str | None = "genre",
+        name: str = "name",
+        named: Any = 12,
+        components: tuple[int, int] = (0, 1),
+        ax: Any = None,
+        scatter_kwargs: dict | None = None,
+    ) -> Self:
+        """Draw the titles of a fitted recommender.
+
+        Parameters
+        ----------
+        estimator : recommender
+            Fitted, with factors of items, such as `SVDNeighborsRecommender` or `EmbeddingRegressor`; a
+            Pipeline or a search that ends in one will do.
+
+        catalogue : DataFrame, default=None
+            What is known of the titles, one in each row: its ids are the column that is called as the
+            items of ``fit`` are, or else the index. None names titles by their ids and leaves out
+            the colours.
+
+        genre : str or None, default="genre"
+            Column of the catalogue with the genres of a title, of which the first one counts: a text
+            with ", " between them, or a list. None leaves out the colours.
+
+        name : str, default="name"
+            Column of the catalogue with the name of a title.
+
+        named : int or array-like of ids, default=12
+            Titles to name: so many of those that most users have seen, or those of some ids.
+
+        components : tuple of two int, default=(0, 1)
+            Which components to draw, from 0: those of the SVD, or in models whose factors have no order
+            the principal components of these. The percentage on an axis is its share: of the
+            squared residuals in an SVD, else of the variance of the factors.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        scatter_kwargs : dict, default=None
+            Keywords of matplotlib's ``scatter``.
+
+        Returns
+        -------
+        ItemMapDisplay
+            What was drawn.
+
+        Raises
+        ------
+        KeyError
+            If a title to name was not in the rows of ``fit``.
+
+        TypeError
+            If the model has no factors of items.
+
+        ValueError
+            If the catalogue lacks a column.
+        """
+        recommender = fitted_recommender(estimator)
+        coordinates, axis_names = plane(recommender, "item", components)
+        items = recommender.items_
+        if isinstance(named, Integral):
+            named = items[np.argsort(-recommender.interactions_.item_counts, kind="stable")[:named]]
+        rows = positions(items, named, "item")
+        names, genres = items.tolist(), None
+        if catalogue is not None:
+            known = read_column_of(catalogue, name, recommender.interactions_.items)
+            names = [item if text is None else text for item, text in zip(names, known, strict=True)]
+            if genre is not None:
+                genres = first_genres(read_column_of(catalogue, genre, recommender.interactions_.items))
+        display = cls(
+            coordinates=coordinates,
+            items=items,
+            axis_names=axis_names,
+            genres=genres,
+            names={items[row]: names[row] for row in rows},
+        )
+        return display.plot(ax, scatter_kwargs=scatter_kwargs)
+
+    def plot(self, ax: Any = None, *, scatter_kwargs: dict | None = None) -> Self:
+        """Draw the map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        scatter_kwargs : dict, default=None
+            Keywords of matplotlib's ``scatter``.
+
+        Returns
+        -------
+        ItemMapDisplay
+            This Display.
+        """
+        names = self.names or {}
+        rows = positions(self.items, list(names), "item")
+        ax = open_axes(self, ax)
+        self.scatters_ = [self._draw_group(ax, *group, scatter_kwargs or {}) for group in self._groups()]
+        draw_map(ax, self.axis_names)
+        ax.set_title(f"{len(self.coordinates):,} titles by who likes them")
+        self.legend_ = None if self.genres is None else self._explain_colours(ax)
+        self.labels_ = place_names(ax, self.coordinates[rows], list(names.values()), self.legend_)
+        return close_axes(self, ax)
+
+    def _groups(self):
+        """Return genre, mask of its titles and colour; the last, which lies on top, is the rarest."""
+        if self.genres is None:
+            return [(None, np.ones(len(self.coordinates), dtype=bool), COLOURS[0])]
+        frequent = [genre for genre, _ in Counter(filter(None, self.genres)).most_common(len(COLOURS))]
+        colours = dict(zip(frequent, COLOURS, strict=False))
+        shown = np.array([genre if genre in colours else OTHERS for genre in self.genres])
+        present = [genre for genre in [OTHERS, *frequent] if (shown == genre).any()]
+        return [(genre, shown == genre, colours.get(genre, QUIET)) for genre in present]
+
+    def _draw_group(self, ax, genre, mask, colour, style):
+        defaults = {"s": 16, "color": colour, "linewidths": 0, "alpha": 0.85, "label": genre}
+        return ax.scatter(*self.coordinates[mask].T, **validate_style_kwargs(defaults, style))
+
+    def _explain_colours(self, ax):
+        handles = sorted(self.scatters_, key=lambda handle: handle.get_label() == OTHERS)
+        return ax.legend(handles=handles, title="First genre", fontsize="small")
