@@ -23,6 +23,7 @@ _SUBPACKAGES = (
     "baseline",
     "compose",
     "datasets",
+    "decomposition",
     "metrics",
     "model_selection",
     "neighbors",
