@@ -126,20 +126,21 @@ class BayesianFactorizationRegressor(
     ``y(u, i) ~ Normal(mean + b_u + b_i + p_u . q_i, 1 / (weight * noise_precision))``
 
     The vector ``(b_u, p_u)`` of a user has the prior ``Normal(f_u B, inverse(L))`` [2]_. ``f_u`` are the
-    features of the user: an intercept, the numeric features, and the history, which is 1 / sqrt(n) for each
-    of the n items seen. The coefficients ``B`` have mean 0 and precision `feature_precision` in units of
-    ``L``, which has a Wishart prior. The same holds for items, whose history are the users who have
-    seen them. The noise precision has a Gamma prior. Priors are in units of the ratings' standard
-    deviation: ratings on another scale give the same predictions on that scale. Numeric features are
-    standardised, and divided by the root of how many they are.
+    features of the user: an intercept, the numeric features, and the history, which is 1 / sqrt(n) for
+    each of the n items seen. The coefficients ``B`` have mean 0 and precision `feature_precision` in
+    units of ``L``, which has a Wishart prior. The same holds for items, whose history are the users
+    who have seen them. The noise precision has a Gamma prior. Priors are in units of the ratings'
+    standard deviation: ratings on another scale give the same predictions on that scale. Numeric
+    features are standardised, and divided by the root of how many they are.
 
-    One sparse product gives the posterior precisions of all users, one batched Cholesky factorisation
-    draws the users. ``B`` and ``L`` are drawn together, with a factorisation that is computed once, in the
-    smaller dimension of the features' matrix; where both exceed 20,000, by conjugate gradients.
+    One sparse product gives the posterior precisions of all users, and one batched Cholesky
+    factorisation draws the users. ``B`` and ``L`` are drawn together, with a factorisation that is
+    computed once, in the smaller dimension of the features' matrix; where both exceed 20,000, by
+    conjugate gradients.
 
-    An unknown user or item has the mean of its prior: given the numeric features in its row, and the mean
-    history of all others. ``recommend`` ranks by the posterior mean rating before it is clipped; for
-    people in ``history=``, by its mean given what they rated there and the samples of the items.
+    An unknown user or item has the mean of its prior: given the numeric features in its row, and the
+    mean history of all others. ``recommend`` ranks by the posterior mean rating before it is clipped;
+    for people in ``history=``, by its mean given what they rated there and the samples of the items.
 
     References
     ----------
