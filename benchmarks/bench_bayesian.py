@@ -75,7 +75,7 @@ def accuracy():
 
 
 def strangers():
-    """The same on users, and on titles, of whom training has no row."""
+    """RMSE and coverage on users, and on titles, of whom training has no row."""
     wide = table()
     X, y = wide.drop(columns="rating"), wide["rating"]
     for splitter in (NewUserSplit(5, random_state=0), NewItemSplit(5, random_state=0)):
