@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_anime.decomposition._gibbs import Side, squared_error
+from sklearn_anime.decomposition._gibbs import Side, interact
 from sklearn_anime.decomposition._posterior import Sample, SideSample
 from sklearn_anime.decomposition._ridge import make_ridge
 from sklearn_anime.decomposition._side_features import SideFeatures
@@ -100,8 +100,8 @@ class Model:
         users = self.users.draw_vectors(user_prior, state.items, state.noise_precision, rng)
         item_prior = self.items.draw_prior(state.items, rng)
         items = self.items.draw_vectors(item_prior, users, state.noise_precision, rng)
-        pairs = self.user_codes, self.item_codes, self.targets, self.weights
-        error = squared_error(users, items, *pairs)
+        residuals = self.targets - interact(users, items, self.user_codes, self.item_codes)
+        error = self.weights @ residuals**2
         # Gamma prior of shape 1 and mean 1 / variance of the ratings.
         noise_precision = rng.gamma(1 + len(self.targets) / 2) / (self.scale**2 + error / 2)
         rmse = float(np.sqrt(error / self.weights.sum()))

@@ -14,7 +14,8 @@ from sklearn.utils import gen_batches
 from sklearn_anime.decomposition._side_features import SideFeatures
 
 BLOCK = 4096  # members whose precision matrices are there at once
-ROWS = 65_536  # ratings that are predicted at once
+PAIRS = 16_384  # that are multiplied at once: their vectors stay in the cache
+START = 0.1  # spread of the first vectors, in their units
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,6 @@ class Side:
         return vectors
 
 
-START = 0.1  # of the units
-
-
 def draw_wishart_root(dof, scatter, rng):
     """Return R with ``R R'`` drawn from the Wishart of some degrees of freedom and inverse scale."""
     n_dims = len(scatter)
@@ -141,15 +139,23 @@ def condition(means, precision, others, noise_precision, weights, ratings):
     linear : ndarray of shape (n_members, n_dims)
         Posterior precisions times posterior means.
     """
-    n_dims = len(precision)
     design, offset = np.hstack([np.ones((len(others), 1)), others[:, 1:]]), others[:, :1]
-    low = np.tril_indices(n_dims)
     # One sparse product gives each member the sums of all products of the others' coordinates.
-    sums = weights @ np.hstack([design[:, low[0]] * design[:, low[1]], design * offset])
-    root = np.zeros((len(means), n_dims, n_dims))
-    root[:, low[0], low[1]] = noise_precision * sums[:, : len(low[0])] + precision[low]
-    linear = noise_precision * (ratings @ design - sums[:, len(low[0]) :]) + means @ precision
+    sums = weights @ np.hstack([*_products(design), design * offset])
+    root = np.zeros((len(means), *precision.shape))
+    start = 0
+    for row, known in enumerate(precision):
+        end = start + row + 1
+        root[:, row, : row + 1] = noise_precision * sums[:, start:end] + known[: row + 1]
+        start = end
+    linear = noise_precision * (ratings @ design - sums[:, start:]) + means @ precision
     return np.linalg.cholesky(root), linear
+
+
+def _products(design):
+    """Yield the products of each column with those up to it: a lower triangle, row by row."""
+    for column in range(design.shape[1]):
+        yield design[:, : column + 1] * design[:, [column]]
 
 
 def solve_lower(root, right):
@@ -170,15 +176,16 @@ def solve_upper(root, right):
     return solution
 
 
-def interact(users, items):
-    """Return ``b_u + b_i + p_u . q_i`` of pairs of vectors, row by row."""
-    return users[:, 0] + items[:, 0] + np.einsum("ij,ij->i", users[:, 1:], items[:, 1:])
+def interact(users, items, user_codes, item_codes):
+    """Return ``b_u + b_i + p_u . q_i`` of pairs of members, given by their codes."""
+    left, right = beside_one(users, 1), beside_one(items, 0)
+    values = np.empty(len(user_codes))
+    for rows in gen_batches(len(values), PAIRS):
+        pairs = left.take(user_codes[rows], axis=0), right.take(item_codes[rows], axis=0)
+        values[rows] = np.einsum("ij,ij->i", *pairs)
+    return values
 
 
-def squared_error(users, items, user_codes, item_codes, targets, weights):
-    """Return the weighted sum of squared errors of draws of the vectors."""
-    total = 0.0
-    for rows in gen_batches(len(targets), ROWS):
-        fitted = interact(users[user_codes[rows]], items[item_codes[rows]])
-        total += weights[rows] @ (targets[rows] - fitted) ** 2
-    return total
+def beside_one(vectors, place):
+    """Return vectors with a 1 at the place of the other side's bias: products then add both biases."""
+    return np.insert(vectors, place, 1, axis=1)

@@ -8,7 +8,7 @@ from sklearn.utils import gen_batches
 
 from sklearn_anime.decomposition._gibbs import (
     BLOCK,
-    ROWS,
+    beside_one,
     condition,
     interact,
     solve_lower,
@@ -89,9 +89,7 @@ class Sample:
         Codes from the number of members on are strangers, described by rows of numbers.
         """
         users, items = self.users.extended(user_numbers), self.items.extended(item_numbers)
-        means = np.empty(len(user_codes))
-        for rows in gen_batches(len(means), ROWS):
-            means[rows] = interact(users[user_codes[rows]], items[item_codes[rows]])
+        means = interact(users, items, user_codes, item_codes)
         new = user_codes >= len(self.users.vectors), item_codes >= len(self.items.vectors)
         variance = np.zeros(len(means))
         rows = np.flatnonzero(new[0] | new[1])
@@ -160,8 +158,8 @@ class Posterior:
         for sample, vectors in zip(self.samples, user_vectors, strict=True):
             side = sample.items
             new = side.vectors if item_numbers is None else side.centre + item_numbers @ side.numbers
-            users.append(_side_by_side(vectors, 1))
-            items.append(_side_by_side(new, 0))
+            users.append(beside_one(_single(vectors), 1))
+            items.append(beside_one(_single(new), 0))
         products = np.hstack(users) @ np.hstack(items).T
         return self.mean_rating + products.astype(np.float64) / len(self.samples)
 
@@ -182,8 +180,3 @@ def _with_one(vectors):
 
 def _quadratic(vectors, matrix):
     return np.einsum("ij,jk,ik->i", vectors, matrix, vectors, optimize=True)
-
-
-def _side_by_side(vectors, place):
-    """Return vectors with a 1 for the bias of the other side: products of rows are then ratings."""
-    return np.insert(_single(vectors), place, 1, axis=1)
