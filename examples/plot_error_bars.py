@@ -84,8 +84,8 @@ for name, share in inside.items():
 # %%
 # Does a wide interval mean a large error?
 # ----------------------------------------
-# Sort the held-out rows by their deviation into five groups: where the model is less sure, its errors are
-# larger, and by about as much as it says.
+# Sort the held-out rows by their deviation into five groups: the model errs most where it says so. On so
+# small a table, the first groups hardly differ.
 
 groups = pd.qcut(pd.Series(deviation).rank(method="first"), 5, labels=False)
 table = pd.DataFrame({"promised": deviation**2, "found": (y_test.to_numpy() - rating) ** 2})

@@ -85,6 +85,13 @@ class SideFeatures:
         product = self.dense.T @ values
         return product if self.history is None else np.vstack([product, self.history.T @ values])
 
+    def column_squares(self):
+        """Return the sum of squares of each column."""
+        squares = (self.dense**2).sum(axis=0)
+        if self.history is None:
+            return squares
+        return np.concatenate([squares, np.asarray(self.history.power(2).sum(axis=0)).ravel()])
+
     def gram(self):
         """Return the smaller of F F' and F'F in single precision."""
         n_members, n_features = self.shape

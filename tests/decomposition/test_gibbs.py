@@ -73,6 +73,7 @@ def test_products_are_those_of_the_dense_matrix(features):
     right, left = rng.standard_normal((table.shape[1], 3)), rng.standard_normal((len(table), 3))
     assert_allclose(features.times(right), table @ right)
     assert_allclose(features.transposed_times(left), table.T @ left)
+    assert_allclose(features.column_squares(), (table**2).sum(axis=0))
 
 
 @SHAPES
