@@ -117,7 +117,7 @@ def test_ridge_solves_the_normal_equations(features, largest, precision, monkeyp
     values[:, 3] = 0  # a target that is solved at once
     normal = table.T @ table + precision * np.eye(table.shape[1])
     expected = np.linalg.solve(normal, table.T @ values)
-    assert_allclose(make_ridge(features, precision)(values), expected, **SINGLE)
+    assert_allclose(make_ridge(features, precision)(values), expected, rtol=1e-3, atol=1e-4)
 
 
 # Triangular systems
