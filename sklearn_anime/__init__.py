@@ -23,6 +23,7 @@ _SUBPACKAGES = (
     "baseline",
     "compose",
     "datasets",
+    "decomposition",
     "inspection",
     "linear_model",
     "metrics",

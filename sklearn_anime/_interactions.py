@@ -320,6 +320,16 @@ class PairMerge:
         return values if self._starts is None else values[self._starts]
 
 
+def same_rows(rows, others):
+    """Return for each of some users whether others, in the same order, have the same pairs."""
+    same = rows.row_lengths == others.row_lengths
+    ours, theirs = (each.take(np.flatnonzero(same)) for each in (rows, others))
+    equal = (ours.item_codes == theirs.item_codes) & (ours.weights == theirs.weights)
+    equal &= (ours.ratings == theirs.ratings) | ~(ours.rated | theirs.rated)
+    same[np.flatnonzero(same)[ours.row_codes[~equal]]] = False
+    return same
+
+
 def _check_target(y, sample_weight, n_rows, needs_ratings):
     """Return ratings and weights of the rows, and the places of those with a weight."""
     weights = check_weights(sample_weight, n_rows)

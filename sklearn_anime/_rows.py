@@ -66,9 +66,12 @@ class Rows:
     def __len__(self):
         return len(self.user)
 
-    def features(self):
-        """Return the further columns as a float ndarray of shape (n_rows, n_features)."""
-        return numeric_columns(self.others, len(self))
+    def features(self, needed=True):
+        """Return the further columns as a float ndarray of shape (n_rows, n_features).
+
+        They must be finite in the rows of the mask `needed`.
+        """
+        return numeric_columns(self.others, len(self), needed)
 
     def times(self):
         """Return the time of each row as a number, in an ndarray of shape (n_rows,)."""
@@ -119,11 +122,11 @@ def _eager_frame(X):
         raise ValueError(f"Two columns of X have the same name ({error}). Rename one.") from error
 
 
-def numeric_columns(columns, n_rows):
-    """Return feature columns as a float ndarray of shape (n_rows, n_columns)."""
+def numeric_columns(columns, n_rows, needed=True):
+    """Return feature columns as a float ndarray of shape (n_rows, n_columns), finite where needed."""
     if not columns:
         return np.empty((n_rows, 0))
-    return np.column_stack([_numeric(column) for column in columns])
+    return np.column_stack([_numeric(column, needed) for column in columns])
 
 
 def tidy_frame(*series, **arrays):
@@ -268,10 +271,10 @@ def _sortable(column):
     )
 
 
-def _numeric(column):
+def _numeric(column, needed):
     """Return a feature column as floats, or say which value is none."""
     values = _floats(column, f"column {column.name!r} of X")
-    bad = ~np.isfinite(values)
+    bad = ~np.isfinite(values) & needed
     if bad.any():
         row = int(np.argmax(bad))
         raise ValueError(

@@ -9,12 +9,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils.discovery import all_estimators
 
 QUICK = {
+    BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 2},
     TopNRecommender: {"estimator": Ridge()},
 }

@@ -13,6 +13,7 @@ from sklearn.linear_model import Ridge
 import sklearn_anime
 from sklearn_anime import inspection
 from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
@@ -20,6 +21,7 @@ from sklearn_anime.utils import all_estimators
 ESTIMATORS = dict(all_estimators())
 SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 QUICK = {
+    BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 1},
     TopNRecommender: {"estimator": Ridge()},
 }

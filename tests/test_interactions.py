@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklearn_anime._interactions import Interactions, PairMerge
+from sklearn_anime._interactions import Interactions, PairMerge, same_rows
 
 ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
 
@@ -256,3 +256,21 @@ def test_ratings_of_reads_the_rating_of_each_pair():
 def test_indptr_counts_the_pairs_of_users_without_any_too():
     merge = PairMerge(np.array([0, 2, 0, 0]), np.array([1, 0, 2, 1]), 3)
     assert merge.indptr(4).tolist() == [0, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "ratings", "same"),
+    [
+        ([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 5], [True, True]),
+        ([["ann", 1], ["ann", 2], ["bob", 2]], [3, 4, 5], [False, True]),
+        ([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 6], [True, False]),
+        ([["ann", 1], ["bob", 1], ["bob", 2]], [3, np.nan, 5], [False, False]),
+        ([["ann", 1], ["ann", 2], ["bob", 1], ["zoe", 2]], [3, np.nan, 5, 1], [True, False]),
+        ([["ann", 1], ["ann", 2], ["ann", 2], ["bob", 2]], [3, np.nan, np.nan, 5], [False, True]),
+    ],
+    ids=["same", "rated", "other rating", "other number", "other item", "other weight"],
+)
+def test_same_rows_are_found_user_by_user(rows, ratings, same):
+    fitted = Interactions.from_rows([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 5])
+    others = Interactions.from_rows(rows, ratings).take([0, 1])
+    assert same_rows(others, fitted).tolist() == same

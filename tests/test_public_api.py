@@ -17,6 +17,7 @@ from sklearn_anime.utils import _sklearn, all_estimators
 FOLDER = Path(sklearn_anime.__file__).parent
 SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 ESTIMATORS = {
+    "BayesianFactorizationRegressor",
     "BiasRegressor",
     "EASERecommender",
     "EmbeddingRegressor",

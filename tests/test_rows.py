@@ -169,6 +169,14 @@ def test_missing_or_infinite_feature_raises_with_its_column_and_a_remedy(frame_l
         Rows.parse(X).features()
 
 
+def test_only_needed_rows_have_to_be_finite(frame_library):
+    columns = {"user_id": [1, 2], "anime_id": [3, 4], "episodes": [np.nan, 12.0]}
+    rows = Rows.parse(frame_library(columns))
+    assert rows.features(needed=np.array([False, True]))[1].tolist() == [12.0]
+    with pytest.raises(ValueError, match="NaN or infinity: nan in row 0 of column 'episodes'"):
+        rows.features(needed=np.array([True, False]))
+
+
 def test_the_time_is_no_feature(container):
     rows = Rows.parse(container(COLUMNS), time=2)
     assert (rows.times().tolist(), rows.others) == ([12, 24], [])

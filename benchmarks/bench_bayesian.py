@@ -1,0 +1,184 @@
+"""Measure BayesianFactorizationRegressor: accuracy and error bars on real ratings, time and memory.
+
+Usage: python benchmarks/bench_bayesian.py [accuracy] [strangers] [stack] [myfm] [scaling] [memory]
+
+Without names all parts run. The real ratings (all parts but the last two) are those in the folder that
+the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
+checkout. The last two parts draw tables with `make_ratings`. Times are CPU seconds with one thread; they
+are ratios within one run. The part myfm needs the package of this name, and is left out without it.
+"""
+
+import importlib.util
+import os
+import sys
+from time import process_time
+
+import numpy as np
+import pandas as pd
+from bench_svd_neighbors import FOLDER, measured_apart, peak
+from sklearn.ensemble import StackingRegressor
+from sklearn.metrics import root_mean_squared_error
+from sklearn.model_selection import KFold, train_test_split
+from sklearn.preprocessing import OneHotEncoder
+from threadpoolctl import threadpool_limits
+
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.model_selection import NewItemSplit, NewUserSplit
+from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.preprocessing import WeightedOneHotGenres
+
+IDS = ["user_id", "anime_id"]
+QUANTILE = 1.6449  # of the normal distribution: 90 % lie within so many deviations
+REAL_SIZE = (3_777, 6_973, 275_586)
+FULL_SIZE = (73_516, 11_200, 6_337_241)
+SHORT = BayesianFactorizationRegressor(10, n_iter=160, use_history=False, random_state=0)
+
+
+def main(parts):
+    print(f"{os.cpu_count()} cores, one thread")
+    with threadpool_limits(1):
+        for name, part in PARTS.items():
+            if not parts or name in parts:
+                print(f"\n{name}: {part.__doc__}", flush=True)
+                part()
+
+
+def accuracy():
+    """RMSE on a random fifth of the ratings, and the share of them inside the central 90 %."""
+    X, X_test, y, y_test = rated_split()
+    unrated = table("nan")
+    unrated = unrated[unrated["rating"].isna()]
+    with_unrated = pd.concat([X, unrated[X.columns]]), pd.concat([y, unrated["rating"]])
+    ours = BayesianFactorizationRegressor
+    runs = {
+        "biases": (BiasRegressor(), X, y),
+        "ids alone, 10 components, 160 sweeps": (SHORT, X[IDS], y),
+        "ids alone": (ours(use_history=False, random_state=0), X[IDS], y),
+        "ids and history": (ours(random_state=0), X[IDS], y),
+        "genres": (ours(use_history=False, random_state=0), X, y),
+        "genres and history": (ours(random_state=0), X, y),
+        "genres and history, another seed": (ours(random_state=1), X, y),
+        "genres and history, with unrated rows": (ours(random_state=0), *with_unrated),
+        "genres and history, 32 components": (ours(32, random_state=0), X, y),
+        "genres and history, precision 0.3": (ours(feature_precision=0.3, random_state=0), X, y),
+        "genres and history, precision 3": (ours(feature_precision=3.0, random_state=0), X, y),
+    }
+    for name, (model, rows, ratings) in runs.items():
+        start = process_time()
+        model.fit(rows, ratings)
+        took = process_time() - start
+        print(
+            f"{name:<38} {judged(model, X_test[rows.columns], y_test)}   fit {took:4.0f} s", flush=True
+        )
+
+
+def strangers():
+    """RMSE and coverage on users, and on titles, of whom training has no row."""
+    wide = table()
+    X, y = wide.drop(columns="rating"), wide["rating"]
+    for splitter in (NewUserSplit(5, random_state=0), NewItemSplit(5, random_state=0)):
+        train, test = next(splitter.split(X))
+        for model in (BiasRegressor(), BayesianFactorizationRegressor(random_state=0)):
+            model.fit(X.iloc[train], y.iloc[train])
+            name = f"{type(splitter).__name__}, {type(model).__name__}"
+            print(f"{name:<46} {judged(model, X.iloc[test], y.iloc[test])}", flush=True)
+
+
+def stack():
+    """RMSE of a StackingRegressor with SVDNeighborsRecommender on the item axis."""
+    X, X_test, y, y_test = rated_split()
+    bayes = BayesianFactorizationRegressor(random_state=0)
+    near = SVDNeighborsRecommender(n_components=512, axis="item", random_state=0)
+    model = StackingRegressor(
+        [("bayes", bayes), ("near", near)], cv=KFold(5, shuffle=True, random_state=0)
+    ).fit(X, y)
+    for name, one in zip(("bayes", "near"), model.estimators_, strict=True):
+        print(f"{name:<10} {judged(one, X_test, y_test)}")
+    print(
+        f"{'stack':<10} {judged(model, X_test, y_test)}, weights {model.final_estimator_.coef_.round(3)}"
+    )
+
+
+def myfm():
+    """Ids alone: CPU time and RMSE beside myFM (rank 10, 200 iterations)."""
+    if importlib.util.find_spec("myfm") is None:
+        print("myfm is not installed")
+        return
+    import myfm
+
+    X, X_test, y, y_test = rated_split()
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(X[IDS])
+    sizes = [len(ids) for ids in encoder.categories_]
+    start = process_time()
+    model = myfm.MyFMRegressor(rank=10, random_seed=0)
+    model.fit(encoder.transform(X[IDS]), y.to_numpy(), n_iter=200, group_shapes=sizes)
+    took = process_time() - start
+    predicted = np.clip(model.predict(encoder.transform(X_test[IDS])), y.min(), y.max())
+    print(f"myFM       RMSE {root_mean_squared_error(y_test, predicted):.4f}   fit {took:.0f} s")
+    model = BayesianFactorizationRegressor(10, use_history=False, random_state=0)
+    start = process_time()
+    model.fit(X[IDS], y)
+    took = process_time() - start
+    print(f"this model {judged(model, X_test[IDS], y_test)}   fit {took:.0f} s")
+
+
+def scaling():
+    """CPU seconds of 160 sweeps at 10 components, ids alone, as users and ratings grow."""
+    for factor in (1, 4, 16):
+        size = (REAL_SIZE[0] * factor, REAL_SIZE[1], REAL_SIZE[2] * factor)
+        ratings = make_ratings(*size, random_state=0)
+        start = process_time()
+        SHORT.fit(ratings.data, ratings.target)
+        took = process_time() - start
+        print(
+            f"{size[2]:>9,} ratings: {took:4.0f} s, {1e6 * took / size[2]:.0f} s a million", flush=True
+        )
+
+
+def memory():
+    """Peak memory at the size of the Kaggle table, and seconds a sweep; 50 samples are kept."""
+    for use_history in (False, True):
+        took, _ = measured_apart(fit_at_full_size, use_history)
+        print(f"history: {use_history}, {took:.1f} s a sweep", flush=True)
+
+
+def fit_at_full_size(use_history, n_iter=60):
+    """Return the CPU seconds of a sweep, set-up included."""
+    ratings = make_ratings(*FULL_SIZE, random_state=0)
+    before, start = peak(), process_time()
+    model = BayesianFactorizationRegressor(n_iter=n_iter, burn_in=10, use_history=use_history)
+    model.fit(ratings.data, ratings.target)
+    took = process_time() - start
+    print(f"peak memory of the process {peak():.0f} MB, {before:.0f} MB before fit", flush=True)
+    return took / n_iter
+
+
+def table(unrated="drop"):
+    """Return the real ratings with the weighted genres of each title."""
+    anime = load_anime(FOLDER, unrated=unrated)
+    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+    return anime.data.assign(rating=anime.target).join(genres, on="anime_id")
+
+
+def rated_split():
+    """Return rows and ratings for training, and those of a random fifth."""
+    wide = table()
+    X, y = wide.drop(columns="rating"), wide["rating"]
+    return train_test_split(X, y, test_size=0.2, random_state=0)
+
+
+def judged(model, X, y):
+    """Return the RMSE and, for a Bayesian model, the coverage of its intervals."""
+    if not isinstance(model, BayesianFactorizationRegressor):
+        return f"RMSE {root_mean_squared_error(y, model.predict(X)):.4f}             "
+    predicted, deviation = model.predict(X, return_std=True)
+    inside = np.abs(y - predicted) < QUANTILE * deviation
+    return f"RMSE {root_mean_squared_error(y, predicted):.4f} cover {100 * inside.mean():.1f} %"
+
+
+PARTS = {part.__name__: part for part in (accuracy, strangers, stack, myfm, scaling, memory)}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

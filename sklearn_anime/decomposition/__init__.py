@@ -1,0 +1,5 @@
+"""Matrix factorisation: ratings with error bars."""
+
+from sklearn_anime.decomposition._bayesian import BayesianFactorizationRegressor
+
+__all__ = ["BayesianFactorizationRegressor"]

@@ -1,0 +1,529 @@
+"""Claims about BayesianFactorizationRegressor; those about the sampler are in test_gibbs.py.
+
+Thresholds are wider than what was measured, which the comments give.
+"""
+
+from copy import deepcopy
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.ensemble import StackingRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import root_mean_squared_error
+from sklearn.model_selection import KFold, train_test_split
+
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.preprocessing import WeightedOneHotGenres
+
+N_USERS, N_ITEMS, N_ROWS, N_SAMPLES = 40, 30, 500, 12
+SINGLE = {"rtol": 1e-5, "atol": 1e-5}  # samples are kept in single precision
+
+
+def make_model(n_components=3, **params):
+    quick = {"n_iter": 20, "burn_in": 5, "n_samples": N_SAMPLES, "random_state": 0}
+    return BayesianFactorizationRegressor(n_components, **{**quick, **params})
+
+
+def unclipped(model):
+    return deepcopy(model).set_params(clip=False)
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Rows of user, item, a feature of the item and one of the user; every tenth is not rated."""
+    ratings = make_ratings(N_USERS, N_ITEMS, N_ROWS, random_state=0)
+    rng = np.random.default_rng(0)
+    episodes, age = rng.uniform(1, 60, N_ITEMS), rng.uniform(12, 70, N_USERS)
+    X = ratings.data.assign(episodes=episodes[ratings.data["item_id"]], age=age[ratings.data["user_id"]])
+    return X, ratings.target.where(np.arange(N_ROWS) % 10 > 0)
+
+
+@pytest.fixture(scope="module")
+def small(table):
+    return make_model().fit(*table)
+
+
+@pytest.fixture(scope="module")
+def ids(table):
+    """Return a model of ids alone."""
+    return make_model(use_history=False).fit(table[0].iloc[:, :2], table[1])
+
+
+@pytest.fixture(scope="module")
+def split():
+    """Split synthetic ratings, of which the truth is known, at random."""
+    ratings = make_ratings(400, 200, 12_000, n_genres=4, random_state=0)
+    return train_test_split(ratings.data, ratings.target, ratings.expected, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def learned(split):
+    return BayesianFactorizationRegressor(8, n_iter=80, random_state=0).fit(split[0], split[2])
+
+
+# What it learns
+
+
+def test_held_out_ratings_are_predicted_better_than_by_the_biases(learned, split):
+    X, X_test, y, y_test, _, _ = split
+    biases = root_mean_squared_error(y_test, BiasRegressor().fit(X, y).predict(X_test))  # 1.04
+    assert root_mean_squared_error(y_test, learned.predict(X_test)) < 0.95 * biases  # 0.96
+
+
+def test_nine_tenths_of_the_held_out_ratings_lie_inside_the_central_interval(learned, split):
+    predicted, deviation = learned.predict(split[1], return_std=True)
+    inside = np.abs(split[3] - predicted) < 1.6449 * deviation
+    assert 0.88 < inside.mean() < 0.93
+
+
+def test_deviations_tell_uncertain_predictions_from_certain_ones(learned, split):
+    """The error that remains of the truth is as large as the deviation without the noise says."""
+    predicted, deviation = learned.predict(split[1], return_std=True)
+    doubt = np.sqrt(deviation**2 - 1 / learned.noise_precision_)
+    unsure = doubt > np.median(doubt)
+    errors = (predicted - split[5]) ** 2
+    assert errors[unsure].mean() > 1.3 * errors[~unsure].mean()
+
+
+def test_noise_precision_is_that_of_the_ratings(learned):
+    # Noise of deviation 0.8 and rounding to whole numbers, less where ratings are cut off at 1 and 10.
+    assert 1 / learned.noise_precision_ == pytest.approx(0.8**2 + 1 / 12, rel=0.15)
+
+
+def test_training_error_falls_to_the_noise(learned):
+    assert learned.rmse_curve_[0] > 1.3 * learned.rmse_curve_[-1]
+    assert len(learned.rmse_curve_) == learned.n_iter_ == 80
+
+
+def test_features_predict_titles_without_ratings_better_than_ids():
+    ratings = make_ratings(200, 100, 6000, n_genres=6, random_state=0)
+    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(ratings.catalogue)
+    X, y = ratings.data.join(genres, on="item_id"), ratings.target
+    new = X["item_id"] % 5 == 0
+    plain = ["user_id", "item_id"]
+    blind = make_model(4, n_iter=40).fit(X.loc[~new, plain], y[~new]).predict(X.loc[new, plain])
+    seeing = make_model(4, n_iter=40).fit(X[~new], y[~new]).predict(X[new])
+    errors = root_mean_squared_error(y[new], seeing), root_mean_squared_error(y[new], blind)
+    assert errors[0] < 0.97 * errors[1]  # 1.16 against 1.23
+
+
+def test_what_was_seen_and_not_rated_moves_predictions(table):
+    """The taste of a user of whom no rating is known shows in what the user has seen."""
+    ratings = make_ratings(300, 100, 9000, n_genres=3, random_state=0)
+    hidden = (ratings.data["user_id"] % 5 == 0).to_numpy()
+    y = ratings.target.where(~hidden)
+    errors = [
+        root_mean_squared_error(
+            ratings.target[hidden],
+            make_model(4, n_iter=40, use_history=use).fit(ratings.data, y).predict(ratings.data[hidden]),
+        )
+        for use in (True, False)
+    ]
+    assert errors[0] < 0.97 * errors[1], errors
+
+
+def test_real_ratings_are_predicted_better_than_by_the_biases(real_folder):
+    rated = load_anime(real_folder, n_users=800)
+    X, X_test, y, y_test = train_test_split(rated.data, rated.target, test_size=0.2, random_state=0)
+    biases = root_mean_squared_error(y_test, BiasRegressor().fit(X, y).predict(X_test))
+    model = BayesianFactorizationRegressor(8, n_iter=50, burn_in=10, n_samples=40, random_state=0)
+    assert root_mean_squared_error(y_test, model.fit(X, y).predict(X_test)) < 0.97 * biases
+
+
+# Predictions
+
+
+def test_prediction_is_the_mean_over_the_samples(small, table):
+    X = table[0]
+    users, items = (
+        np.searchsorted(small.users_, X["user_id"]),
+        np.searchsorted(small.items_, X["item_id"]),
+    )
+    draws = [
+        s.users.vectors[users, 0]
+        + s.items.vectors[items, 0]
+        + (s.users.vectors[users, 1:] * s.items.vectors[items, 1:]).sum(axis=1)
+        for s in small._posterior.samples
+    ]
+    low, high = table[1].min(), table[1].max()
+    assert_allclose(
+        small.predict(X), np.clip(table[1].mean() + np.mean(draws, axis=0), low, high), **SINGLE
+    )
+    noise = np.mean([1 / s.noise_precision for s in small._posterior.samples])
+    deviation = small.predict(X, return_std=True)[1]
+    assert_allclose(deviation, np.sqrt(np.var(draws, axis=0) + noise), **SINGLE)
+
+
+def strangers_by_simulation(model, user, item, numbers, n=20_000):
+    """Return mean and deviation of simulated ratings, vectors of strangers drawn from their prior."""
+    rng, values = np.random.default_rng(0), []
+    for sample in model._posterior.samples:
+        vectors = []
+        for side, known, number in ((sample.users, user, numbers[0]), (sample.items, item, numbers[1])):
+            if known is not None:
+                vectors.append(np.tile(side.vectors[known], (n, 1)))
+                continue
+            mean = side.centre + number @ side.numbers
+            vectors.append(rng.multivariate_normal(mean, side.covariance.astype(float), n))
+        users, items = vectors
+        values.append(users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(axis=1))
+    noise = np.mean([1 / s.noise_precision for s in model._posterior.samples])
+    return model.mean_rating_ + np.mean(values), np.sqrt(np.var(values) + noise)
+
+
+@pytest.mark.parametrize("pair", [(-1, 7), (3, -1), (-1, -1)], ids=["user", "item", "both"])
+def test_unknown_ids_have_the_mean_and_spread_of_their_prior(small, table, pair):
+    row = pd.DataFrame([[*pair, 24.0, 20.0]], columns=table[0].columns)
+    known = [
+        None if id_ < 0 else np.searchsorted(ids, id_)
+        for id_, ids in zip(pair, (small.users_, small.items_), strict=True)
+    ]
+    numbers = [
+        (value - features.mean()) / features.std()
+        for value, features in ((20.0, small.user_features_), (24.0, small.item_features_))
+    ]
+    expected = strangers_by_simulation(small, *known, [np.array([number]) for number in numbers])
+    rating, deviation = unclipped(small).predict(row, return_std=True)
+    assert_allclose([rating[0], deviation[0]], expected, rtol=0.02)
+
+
+def test_stranger_is_centred_on_the_mean_history(small):
+    """Over the members, the prior mean is on average that of a stranger with average numbers."""
+    for sample in small._posterior.samples:
+        history = small.interactions_.seen_matrix().toarray()
+        history /= np.linalg.norm(history, axis=1, keepdims=True)
+        means = sample.users.prior_means(np.zeros((len(history), 1)), history)
+        assert_allclose(means.mean(axis=0), sample.users.centre, rtol=1e-3, atol=1e-4)
+
+
+def test_strangers_have_wider_intervals(small, table):
+    rows = table[0].head(20)
+    known = small.predict(rows, return_std=True)[1]
+    assert (small.predict(rows.assign(user_id=-1), return_std=True)[1] > known).all()
+
+
+def test_predictions_are_clipped_to_the_ratings_seen(table):
+    X, y = table
+    model = make_model(clip=False).fit(X, y.clip(upper=8) * 1.0)
+    free = model.predict(X)
+    assert free.max() > 8
+    assert_array_equal(model.set_params(clip=True).predict(X), np.clip(free, y.min(), 8))
+
+
+def test_deviations_are_those_of_the_predictions_clipped_or_not(small, table):
+    free = clone(small).set_params(clip=False).fit(*table)
+    assert_array_equal(free.predict(table[0], True)[1], small.predict(table[0], True)[1])
+
+
+def test_features_of_known_ids_are_not_read(small, table):
+    X = table[0].assign(episodes=np.nan, age=np.nan)
+    assert_array_equal(small.predict(X), small.predict(table[0]))
+
+
+def test_features_of_unknown_ids_are_read(small, table):
+    rows = table[0].head(3).assign(item_id=-1)
+    assert (small.predict(rows) != small.predict(rows.assign(episodes=60.0))).all()
+    rows.loc[rows.index[1], "episodes"] = np.nan
+    with pytest.raises(ValueError, match=r"NaN or infinity: nan in row 1 of column 'episodes'"):
+        small.predict(rows)
+
+
+# What fit leaves behind
+
+
+def test_factors_and_biases_are_means_over_the_samples(small, table):
+    vectors = np.mean([sample.items.vectors for sample in small._posterior.samples], axis=0)
+    assert_allclose(small.item_bias_, vectors[:, 0], **SINGLE)
+    assert_allclose(small.item_factors_, vectors[:, 1:], **SINGLE)
+    assert small.user_factors_.shape == (len(small.users_), 3)
+    expected = np.hstack([small.user_factors_[0], small.item_factors_[3]])
+    row = [[small.users_[0], small.items_[3], 1.0, 1.0]]
+    assert_array_equal(small.transform(pd.DataFrame(row, columns=table[0].columns)), [expected])
+
+
+def test_features_are_told_apart(small, table):
+    assert_array_equal(
+        small.item_features_.ravel(), table[0].groupby("item_id")["episodes"].first()[small.items_]
+    )
+    assert_array_equal(
+        small.user_features_.ravel(), table[0].groupby("user_id")["age"].first()[small.users_]
+    )
+
+
+@pytest.mark.parametrize(("burn_in", "n_samples", "kept"), [(0, 20, range(20)), (5, 3, [9, 14, 19])])
+def test_samples_are_spread_evenly_over_the_sweeps_after_burn_in(table, burn_in, n_samples, kept):
+    assert make_model(burn_in=burn_in, n_samples=n_samples)._kept_sweeps() == set(kept)
+    model = make_model(burn_in=burn_in, n_samples=n_samples).fit(*table)
+    assert len(model._posterior.samples) == n_samples
+
+
+def test_curve_holds_the_error_of_each_draw(table):
+    X, y = table
+    model = make_model(burn_in=0, n_samples=20, clip=False).fit(X, y)
+    for sample, error in zip(model._posterior.samples, model.rmse_curve_, strict=True):
+        single = deepcopy(model)
+        single._posterior.samples[:] = [sample]
+        assert_allclose(
+            root_mean_squared_error(y.dropna(), single.predict(X[y.notna()])), error, **SINGLE
+        )
+
+
+def test_samples_are_in_single_precision(small):
+    sample = small._posterior.samples[0]
+    assert sample.users.vectors.dtype == sample.items.vectors.dtype == np.float32
+
+
+def test_verbose_shows_the_sweeps(table, capsys):
+    make_model(verbose=1).fit(*table)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 10
+    assert lines[-1].startswith("sweep 20 of 20: RMSE ")
+    make_model(verbose=2).fit(*table)
+    assert len(capsys.readouterr().out.splitlines()) == 20
+
+
+# Equal data, equal posterior
+
+
+def test_equal_seeds_give_equal_predictions(small, table):
+    assert_array_equal(make_model().fit(*table).predict(table[0]), small.predict(table[0]))
+    assert (make_model(random_state=1).fit(*table).predict(table[0]) != small.predict(table[0])).any()
+
+
+def test_ratings_on_another_scale_give_predictions_on_that_scale(small, table):
+    X, y = table
+    scaled = make_model().fit(X, 100 + 7 * y)
+    assert_allclose(scaled.predict(X), 100 + 7 * small.predict(X), rtol=1e-5)
+    assert_allclose(scaled.predict(X, True)[1], 7 * small.predict(X, True)[1], rtol=1e-4)
+
+
+def test_features_on_another_scale_change_nothing(small, table):
+    X, y = table
+    scaled = make_model().fit(X.assign(episodes=3 + 50 * X["episodes"], age=0.01 * X["age"]), y)
+    assert_allclose(scaled.predict(X), small.predict(X), **SINGLE)
+
+
+def test_weight_two_equals_the_row_twice(table):
+    X, y = table
+    twice = np.arange(len(X)) % 3 == 0
+    weighted = make_model().fit(X, y, sample_weight=1.0 + twice)
+    repeated = make_model().fit(pd.concat([X, X[twice]]), pd.concat([y, y[twice]]))
+    assert_allclose(weighted.predict(X), repeated.predict(X), **SINGLE)
+
+
+def test_heavy_ratings_are_met_more_closely(table):
+    X, y = table
+    heavy = np.arange(len(X)) % 7 == 1
+    errors = [
+        np.abs(make_model().fit(X, y, weights).predict(X) - y)[heavy].mean()
+        for weights in (np.where(heavy, 100.0, 1.0), None)
+    ]
+    assert errors[0] < 0.6 * errors[1]
+
+
+# Going on
+
+
+def test_warm_start_continues_the_chain(table):
+    X, y = table
+    halves = make_model(warm_start=True, n_iter=10, n_samples=5).fit(X, y).fit(X, y)
+    whole = make_model(n_iter=20, burn_in=15, n_samples=5).fit(X, y)
+    assert_array_equal(halves.rmse_curve_, whole.rmse_curve_)
+    assert_array_equal(halves.predict(X), whole.predict(X))
+    assert halves.n_iter_ == 20
+
+
+def test_without_warm_start_the_chain_begins_anew(small, table):
+    again = deepcopy(small).fit(*table)
+    assert_array_equal(again.predict(table[0]), small.predict(table[0]))
+    assert again.n_iter_ == 20
+
+
+def test_warm_start_lets_new_ids_join(table):
+    X, y = table
+    early = ((X["user_id"] > 0) & (X["item_id"] != 5)).to_numpy()
+    model = make_model(warm_start=True).fit(X[early], y[early])
+    before = model.rmse_curve_
+    model.set_params(burn_in=0, n_iter=12).fit(X, y)
+    assert model.rmse_curve_[20] < 0.8 * before[0]
+    assert 0 in model.users_
+    assert model.user_factors_.shape == (len(model.users_), 3)
+
+
+def test_warm_start_with_other_components_raises(table):
+    model = make_model(warm_start=True).fit(*table)
+    with pytest.raises(ValueError, match="continues a chain of n_components=3, but now n_components=4"):
+        model.set_params(n_components=4).fit(*table)
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was(table, monkeypatch):
+    X, y = table
+    model = make_model(warm_start=True).fit(X, y)
+    before, state = model.predict(X), deepcopy(model._rng.bit_generator.state)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "_report", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            model.fit(X.head(50), y.head(50))
+    with pytest.raises(ValueError, match="NaN only"):
+        model.fit(X, y * np.nan)
+    assert_array_equal(model.predict(X), before)
+    assert model._rng.bit_generator.state == state
+    assert model.n_iter_ == 20
+
+
+# Lists
+
+
+def test_scores_are_the_predictions_before_they_are_clipped(small, table):
+    lists = small.recommend(n_items=N_ITEMS, exclude_seen=False)
+    pairs = lists[["user_id", "item_id"]].assign(episodes=np.nan, age=np.nan)
+    assert_allclose(lists["score"], unclipped(small).predict(pairs), **SINGLE)
+
+
+def test_history_that_fit_saw_gives_the_lists_of_fit(small, table):
+    X, y = table
+    one = (X["user_id"] == 4).to_numpy()
+    pd.testing.assert_frame_equal(small.recommend(history=(X[one], y[one])), small.recommend(users=[4]))
+
+
+@pytest.mark.parametrize("name", ["small", "ids"])
+@pytest.mark.parametrize("user", [4, 99], ids=["known", "new"])
+def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
+    model = request.getfixturevalue(name)
+    n_columns = model.n_features_in_
+    seen, ratings = model.items_[[3, 8, 15, 20]], np.array([9.0, 2.0, np.nan, 7.0])
+    X = pd.DataFrame({"user_id": user, "item_id": seen, "episodes": 1.0, "age": 1.0}).iloc[:, :n_columns]
+    history = np.zeros(N_ITEMS)
+    history[[3, 8, 15, 20]] = 0.5
+    scores = []
+    for sample in model._posterior.samples:
+        side, items = sample.users, sample.items.vectors.astype(float)
+        mean = side.intercept.astype(float)
+        if model.use_history:
+            mean = mean + history @ side.history
+            if user == 4:
+                age = model.user_features_.ravel()
+                mean = (
+                    mean
+                    + (age[np.searchsorted(model.users_, 4)] - age.mean()) / age.std() * side.numbers[0]
+                )
+        precision, linear = side.precision.astype(float), side.precision @ mean
+        for item, rating in zip([3, 8, 20], [9.0, 2.0, 7.0], strict=True):
+            row = np.array([1, *items[item, 1:]])
+            precision = precision + sample.noise_precision * np.outer(row, row)
+            linear = linear + sample.noise_precision * row * (
+                rating - model.mean_rating_ - items[item, 0]
+            )
+        vector = np.linalg.solve(precision, linear)
+        scores.append(model.mean_rating_ + vector[0] + items[:, 0] + items[:, 1:] @ vector[1:])
+    lists = model.recommend(history=(X, ratings), n_items=N_ITEMS, exclude_seen=False)
+    expected = np.mean(scores, axis=0)[np.searchsorted(model.items_, lists["item_id"])]
+    assert lists["user_id"].unique().tolist() == [user]
+    assert_allclose(lists["score"], expected, rtol=1e-4)
+
+
+def test_new_titles_score_as_their_features_predict(small, table):
+    new = pd.DataFrame({"item_id": [100, 101], "episodes": [5.0, 55.0]})
+    lists = small.recommend(users=[4, 7], items=new, include=[100, 101])
+    rows = lists[["user_id", "item_id"]].merge(new).assign(age=np.nan)
+    assert_allclose(
+        lists["score"],
+        unclipped(small).predict(rows[table[0].columns].assign(age=0.0)),
+        **SINGLE,
+    )
+    assert lists["item_id"].nunique() == 2
+
+
+def test_new_titles_need_features(ids):
+    with pytest.raises(ValueError, match="does not use item features"):
+        ids.recommend(users=[4], items=[[100]])
+
+
+def test_strangers_get_the_most_popular_titles(small):
+    with pytest.warns(UserWarning, match="1 of 2 users have no history"):
+        lists = small.recommend(users=[4, 99], n_items=1)
+    assert lists["score"].iloc[1] == small.interactions_.item_counts.max()
+
+
+def test_similar_items_are_those_of_nearest_factors(small):
+    factors = small.item_factors_ / np.linalg.norm(small.item_factors_, axis=1, keepdims=True)
+    cosine = factors @ factors[2]
+    cosine[2] = -1
+    nearest = small.similar_items(small.items_[2], n_items=1)
+    assert nearest["neighbour"].item() == small.items_[np.argmax(cosine)]
+    assert_allclose(nearest["similarity"].item(), cosine.max())
+
+
+# Composition
+
+
+def test_it_stacks_and_recommends_through_other_estimators(table):
+    X, y = table[0][table[1].notna()], table[1].dropna()
+    stack = StackingRegressor(
+        [("bayes", make_model()), ("biases", BiasRegressor())], cv=KFold(2, shuffle=True, random_state=0)
+    )
+    assert stack.fit(X, y).predict(X).shape == (len(X),)
+    assert len(TopNRecommender(make_model()).fit(X, y).recommend(users=[4], n_items=3)) == 3
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("burn_in", [20, 30])
+def test_burn_in_that_leaves_no_sweep_raises(table, burn_in):
+    with pytest.raises(ValueError, match=rf"burn_in={burn_in} leaves none of the n_iter=20 sweeps"):
+        make_model(burn_in=burn_in).fit(*table)
+
+
+def test_more_samples_than_sweeps_raise(table):
+    with pytest.raises(ValueError, match=r"n_samples=16 is more than the 15 sweeps .* raise n_iter"):
+        make_model(n_samples=16).fit(*table)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_features_that_are_not_finite_raise(table, bad):
+    X = table[0].assign(episodes=np.where(table[0]["item_id"] == 5, bad, 1.0))
+    with pytest.raises(ValueError, match=r"contains NaN or infinity: .* of column 'episodes'"):
+        make_model().fit(X, table[1])
+
+
+def test_constant_feature_changes_nothing(small, table):
+    X, y = table
+    constant = X.assign(constant=0.1)
+    assert make_model().fit(constant, y).item_features_.shape == (N_ITEMS, 2)
+    assert np.isfinite(make_model().fit(constant, y).predict(constant)).all()
+    alone = X.iloc[:, :2].assign(constant=0.1)
+    assert np.isfinite(make_model().fit(alone, y).predict(alone)).all()
+
+
+def test_one_rating_is_enough():
+    model = make_model().fit([["ann", "Akira"]], [7.0])
+    rating, deviation = model.predict([["ann", "Akira"], ["bob", "Bleach"]], return_std=True)
+    assert_allclose(rating, 7)
+    assert (deviation > 0).all()
+
+
+def test_equal_ratings_predict_themselves(table):
+    model = make_model().fit(table[0], np.full(N_ROWS, 7.0))
+    assert_allclose(model.predict(table[0]), 7)
+    assert_allclose(unclipped(model).predict(table[0]), 7, atol=0.1)
+
+
+def test_user_without_a_rating_gets_predictions_from_the_history(table):
+    X, y = table
+    model = make_model().fit(X, y.where(X["user_id"] != 4))
+    rows = X[X["user_id"] == 4]
+    rating, deviation = model.predict(rows, return_std=True)
+    assert np.isfinite(rating).all()
+    assert (deviation > model.predict(X[X["user_id"] == 7], return_std=True)[1].mean()).all()
+
+
+def test_predict_before_fit_raises():
+    with pytest.raises(NotFittedError):
+        BayesianFactorizationRegressor().predict([[1, 2]])
