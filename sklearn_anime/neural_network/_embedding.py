@@ -84,7 +84,7 @@ class EmbeddingRegressor(
     n_ensemble : int, default=1
         How many networks with different seeds are trained and averaged.
 
-    unknown_rate : float, default=0.01
+    unknown_rate : float, default=0.2
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
         users and items not in ``fit``.
 
@@ -230,7 +230,7 @@ class EmbeddingRegressor(
         patience: int | None = None,
         use_history: bool = True,
         n_ensemble: int = 1,
-        unknown_rate: float = 0.01,
+        unknown_rate: float = 0.2,
         callbacks: Sequence | None = None,
         warm_start: bool = False,
         verbose: int = 0,
