@@ -256,3 +256,16 @@ def test_ratings_of_reads_the_rating_of_each_pair():
 def test_indptr_counts_the_pairs_of_users_without_any_too():
     merge = PairMerge(np.array([0, 2, 0, 0]), np.array([1, 0, 2, 1]), 3)
     assert merge.indptr(4).tolist() == [0, 2, 2, 3, 3]
+
+
+def test_extended_names_columns_that_have_changed_places():
+    X = pd.DataFrame({"who": ["ann", "bob"], "what": ["Akira", "Bleach"]})
+    interactions = Interactions.from_rows(X, [8, 7])
+    with pytest.raises(ValueError, match="X has the users in column 'what', where fit saw the items"):
+        interactions.extended(X, [8, 7], user=1, item=0)
+
+
+def test_extended_needs_y():
+    interactions = Interactions.from_rows([["ann", 1]], [8])
+    with pytest.raises(ValueError, match="the target y is None"):
+        interactions.extended([["ann", 2]], None)
