@@ -1,10 +1,12 @@
 """Measure SVDNeighborsRecommender: accuracy on real ratings, time and memory at the full Kaggle size.
 
-Usage: python benchmarks/bench_svd_neighbors.py [accuracy] [blog] [fit] [search] [recommend] [scaling]
+Usage: python benchmarks/bench_svd_neighbors.py [accuracy] [blog] [auto] [matrices] [fit] [search]
+[recommend] [scaling]
 
-Without names all parts run. The real ratings (parts accuracy and blog) are those in the folder that
-the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
-checkout. The other parts draw tables with `make_ratings`; their times are ratios within one run.
+Without names all parts run. The real ratings (parts accuracy, blog, auto and matrices) are those in
+the folder that the environment variable SKLEARN_ANIME_DATA names, or else in
+`../shared/data/anime-4000` beside the checkout. The other parts draw tables with `make_ratings`; their
+times are ratios within one run.
 """
 
 import multiprocessing
@@ -12,6 +14,8 @@ import os
 import resource
 import sys
 import warnings
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 
@@ -27,7 +31,9 @@ from sklearn_anime.datasets import load_anime, make_ratings
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender
-from sklearn_anime.neighbors._near import Neighbourhood
+from sklearn_anime.neighbors._lists import ItemLists, UserLists
+from sklearn_anime.neighbors._near import Neighbourhood, lending_weights
+from sklearn_anime.neighbors._space import Space
 
 BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
 FOLDER = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
@@ -39,6 +45,18 @@ MODELS = {
     "user axis, raw vectors": SVDNeighborsRecommender(None),
     "item axis, raw vectors": SVDNeighborsRecommender(None, axis="item"),
     "user axis, no baseline": SVDNeighborsRecommender(baseline=None, random_state=0),
+    "user axis, exact index": SVDNeighborsRecommender(
+        neighbors=NearestNeighbors(metric="cosine"), random_state=0
+    ),
+}
+GRIDS = {
+    "user axis": {"n_neighbors": (40, 80, 160), "power": (0.5, 1.0, 2.0), "shrinkage": (1.0, 2.0, 4.0)},
+    "user axis, index": {"n_neighbors": (80, 400, 800)},
+    "item axis": {
+        "n_neighbors": (50, 100, None),
+        "power": (1.5, 2.0, 2.5, 3.0),
+        "shrinkage": (0, 0.03, 0.1),
+    },
 }
 
 
@@ -73,6 +91,53 @@ def blog():
                 model = MODELS[name].fit(X, y)
             error = mean_squared_error(y_test, model.predict(X_test))
             print(f"-1 rows: {unrated:<5} {name:<26} MSE {error:.5f}")
+
+
+def auto():
+    """RMSE around the values that "auto" stands for, on a part of the training ratings of `accuracy`."""
+    rated = load_anime(FOLDER, unrated="drop")
+    X, _, y, _ = train_test_split(rated.data, rated.target, test_size=0.2, random_state=0)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.2, random_state=1)
+    for axis, index in (("user", None), ("user", NearestNeighbors(metric="cosine")), ("item", None)):
+        n_components = {"user": 64, "item": 512}[axis]
+        model = SVDNeighborsRecommender(n_components, axis=axis, neighbors=index, random_state=0)
+        model.fit(X, y)
+        around, name = model._lenders, f"{axis} axis{', index' if index else ''}"
+        for setting, values in GRIDS[name].items():
+            for value in values:
+                model._lenders = replace(around, **{setting: value})
+                error = root_mean_squared_error(y_test, model.predict(X_test))
+                print(f"{name:<16} {setting}={value!s:<5} RMSE {error:.4f}")
+
+
+def matrices():
+    """NDCG@10 of lists where nearness is that in the SVD of what was seen, of ratings, of residuals."""
+    seen = load_anime(FOLDER, unrated="nan")
+    train, test = next(LeaveKOutPerUser(5, random_state=0).split(seen.data))
+    scorer = make_ranking_scorer("ndcg", k=10)
+    for axis in ("user", "item"):
+        model = SVDNeighborsRecommender(axis=axis, random_state=0)
+        model.fit(seen.data.iloc[train], seen.target.iloc[train])
+        table, baseline = model.interactions_, model._baseline
+        residuals = table.ratings - baseline.predict(table.row_codes, table.item_codes)
+        found = {"seen = 1": table.seen_matrix(), "ratings": table.rated_matrix()}
+        found["residuals"] = table.rated_matrix(residuals)
+        lists = {"user": ListsOfFit, "item": ItemLists}[axis]
+        for name, balance in product(found, (0.5, 1.0)):
+            space = Space.fit(found[name], 64, random_state=0, balance=balance)
+            model._lists = lists.fit(table, space, baseline, None, model._n_neighbors[1], 3.0)
+            ndcg = scorer(model, seen.data.iloc[test])
+            print(f"{axis} axis, {name:<9} power {balance} of singular values   NDCG@10 {ndcg:.4f}")
+
+
+class ListsOfFit(UserLists):
+    """Lists of users of ``fit`` from their places there, whatever the matrix that gave them."""
+
+    def scores(self, rows, n_jobs=None):
+        """Return the sums of ratings, and where there is any."""
+        near = self.near.nearest(self.near.directions[rows.codes], self.n_neighbors, own=rows.codes)
+        sums = (lending_weights(near, self.power) @ self.lent).toarray()
+        return sums, sums > 0
 
 
 def fit():
@@ -160,7 +225,9 @@ def measured_apart(run, *args):
     return answer
 
 
-PARTS = {part.__name__: part for part in (accuracy, blog, fit, search, recommend, scaling)}
+PARTS = {
+    part.__name__: part for part in (accuracy, blog, auto, matrices, fit, search, recommend, scaling)
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

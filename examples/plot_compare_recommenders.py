@@ -38,30 +38,46 @@ print(
 # %%
 # The models
 # ----------
-# Two baselines, near users, near titles, and gradient boosting. The last knows nothing of users and
-# titles: it sees the factors that ``SVDNeighborsRecommender.transform`` finds for both.
-# ``TopNRecommender`` makes a recommender of the whole pipeline; with ``candidates=`` it ranks what
+# Two baselines, then near users, near titles, a linear model from title to title, embeddings, Bayesian
+# factors. Gradient boosting knows nothing of users and titles: it sees the factors that
+# ``SVDNeighborsRecommender.transform`` finds for both. A stack learns how far to trust each model of
+# ratings. ``TopNRecommender`` makes a recommender of any regressor; with ``candidates=`` it ranks what
 # another recommender proposes.
 
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.neural_network import EmbeddingRegressor
 
 neighbours = SVDNeighborsRecommender(random_state=0)
 boosting = make_pipeline(
     SVDNeighborsRecommender(n_components=16, random_state=0),
     HistGradientBoostingRegressor(random_state=0),
 )
+ease = EASERecommender()
+rating_models = {
+    "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
+    "embeddings": EmbeddingRegressor(random_state=0),
+    "Bayesian factors": BayesianFactorizationRegressor(random_state=0),
+}
+stack = StackingRegressor(
+    list(rating_models.items()), RidgeCV(), cv=KFold(3, shuffle=True, random_state=0)
+)
 models = {
     "popularity": PopularityRecommender(),
     "bias": BiasRegressor(),
     "SVD neighbours": neighbours,
-    "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
+    **rating_models,
+    "EASE": ease,
     "boosting on factors": TopNRecommender(boosting),
-    "two stages": TopNRecommender(boosting, candidates=neighbours, n_candidates=30),
+    "EASE, then a stack": TopNRecommender(stack, candidates=ease, n_candidates=30),
 }
 
 # %%

@@ -196,12 +196,18 @@ class Interactions(UserRows):
         """Number of users who have seen each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
 
-    def extended(self, X, y, sample_weight=None, *, user=0, item=1):
-        """Return these interactions with more rows; new ids come after those that were known."""
+    def extended(self, X, y, sample_weight=None, *, user=0, item=1, optional=False):
+        """Return these interactions with more rows; new ids come after those that were known.
+
+        `optional` says that there may be no `y`, as in a history.
+        """
+        if y is None and not optional:
+            check_ratings(y, n_rows=0)
         features = None if self.features is None else FeatureTable
         new = Interactions.from_rows(
             X, y, sample_weight, user=user, item=item, needs_ratings=False, features=features
         )
+        self._check_roles(new, "X")
         users = self.users.extend(new.users.ids, "user")
         items = self.items.extend(new.items.ids, "item")
         user_codes = users.encode(new.users.ids, "user")[new.row_codes]
@@ -242,6 +248,14 @@ class Interactions(UserRows):
         """Return a number for each pair, in rising order."""
         return self.row_codes * self.n_items + self.item_codes
 
+    def _check_roles(self, new, name):
+        """Raise where users and items have changed columns since ``fit``."""
+        if (new.users.name, new.items.name) == (self.items.name, self.users.name):
+            raise ValueError(
+                f"{name} has the users in column {new.users.name!r}, where fit saw the items. Give "
+                f"the columns in the order of fit, or name them with `user=` and `item=`."
+            )
+
     def fold_in(self, history, *, user=0, item=1):
         """Return users of a history as rows over the items of ``fit``, and their vocabulary.
 
@@ -250,11 +264,7 @@ class Interactions(UserRows):
         """
         X, y = history if isinstance(history, tuple) and len(history) == 2 else (history, None)
         new = Interactions.from_rows(X, y, user=user, item=item, needs_ratings=False)
-        if (new.users.name, new.items.name) == (self.items.name, self.users.name):
-            raise ValueError(
-                f"history= has the users in column {new.users.name!r}, where fit saw the items. Give "
-                f"the columns in the order of fit, or name them with `user=` and `item=`."
-            )
+        self._check_roles(new, "history=")
         known = self.items.encode(new.items.ids, "item")
         codes = known[new.item_codes]
         kept = codes >= 0

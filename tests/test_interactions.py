@@ -274,3 +274,16 @@ def test_same_rows_are_found_user_by_user(rows, ratings, same):
     fitted = Interactions.from_rows([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 5])
     others = Interactions.from_rows(rows, ratings).take([0, 1])
     assert same_rows(others, fitted).tolist() == same
+
+
+def test_extended_names_columns_that_have_changed_places():
+    X = pd.DataFrame({"who": ["ann", "bob"], "what": ["Akira", "Bleach"]})
+    interactions = Interactions.from_rows(X, [8, 7])
+    with pytest.raises(ValueError, match="X has the users in column 'what', where fit saw the items"):
+        interactions.extended(X, [8, 7], user=1, item=0)
+
+
+def test_extended_needs_y():
+    interactions = Interactions.from_rows([["ann", 1]], [8])
+    with pytest.raises(ValueError, match="the target y is None"):
+        interactions.extended([["ann", 2]], None)

@@ -1,6 +1,5 @@
 """The linear item-item model in closed form: what was seen predicts what is chosen next."""
 
-import warnings
 from collections.abc import Hashable
 from numbers import Integral, Real
 from typing import Any, Self
@@ -19,6 +18,7 @@ from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.linear_model._gram import gram_dtype, total_memory
 from sklearn_anime.linear_model._weights import ExactWeights, LowRankWeights
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
+from sklearn_anime.utils._warnings import warn
 
 LARGEST_GRAM = 4 * 2**30  # bytes of the items x items array up to which "auto" takes the exact solver
 N_COMPONENTS = 512  # of the low-rank solver, where none are given
@@ -220,7 +220,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         if not hasattr(self, "interactions_"):
             return self.fit(X, y)
         validate_data(self, X, reset=False, skip_check_array=True)
-        interactions = self.interactions_.extended(X, y, user=self.user, item=self.item)
+        columns = {"user": self.user, "item": self.item}
+        interactions = self.interactions_.extended(X, y, optional=self.min_rating is None, **columns)
         vars(self).update(self._fitted(interactions))
         return self
 
@@ -347,10 +348,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         """Return n_components as far as the matrix allows."""
         asked = N_COMPONENTS if self.n_components is None else self.n_components
         if self.n_components is not None and asked > min(shape):
-            warnings.warn(
+            warn(
                 f"A table of {table[0]} users and {table[1]} items does not allow n_components={asked} "
-                f"(used: {min(shape)}).",
-                stacklevel=5,
+                f"(used: {min(shape)})."
             )
         return min(asked, *shape)
 
@@ -390,10 +390,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 def _item_features(table):
     """Return the features of the items, and warn of columns that are none."""
     if table.context.any():
-        warnings.warn(
+        warn(
             f"Columns {table.context_names} of X differ between rows of the same item: their mean is "
-            f"taken.",
-            stacklevel=5,
+            f"taken."
         )
     if table.item_features.shape[1] == 0:
         raise ValueError(

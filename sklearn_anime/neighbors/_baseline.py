@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_anime._ids import Vocabulary
@@ -73,14 +74,25 @@ class FittedBaseline:
         """Return the predictions for pairs, given by rows or by codes of ``fit`` (-1: the mean)."""
         if rows is not None:
             pairs = rows.user.alias(self.users.name), rows.item.alias(self.items.name)
-            return np.asarray(self.regressor.predict(tidy_frame(*pairs)), dtype=np.float64)
+            return self._predict(tidy_frame(*pairs))
         known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
         pairs = self.users.decode(user_codes[known]), self.items.decode(item_codes[known])
         predicted = np.full(len(user_codes), self.mean)
         if len(known):
-            predicted[known] = self.regressor.predict(tidy_frame(*pairs))
+            predicted[known] = self._predict(tidy_frame(*pairs))
         return predicted
 
     def predict_pairs(self, rows, places):
         """Return the predictions for some pairs of `rows`; the mean for people not in ``fit``."""
         return self.predict(rows.codes[rows.row_codes[places]], rows.item_codes[places])
+
+    def _predict(self, X):
+        """Return the finite predictions of the regressor, in an array that it has no part in."""
+        predicted = column_or_1d(self.regressor.predict(X)).astype(np.float64)
+        n_bad = np.count_nonzero(~np.isfinite(predicted))
+        if n_bad:
+            raise ValueError(
+                f"baseline={self.regressor!r} predicts NaN or infinity for {n_bad} of {len(predicted)} "
+                f"rows. Give a baseline that predicts a finite rating for every user and item."
+            )
+        return predicted

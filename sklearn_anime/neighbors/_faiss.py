@@ -66,8 +66,10 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         time. It is read at each search: ``set_params(ef_search=...)`` needs no new ``fit``.
 
     n_bits : int, default=512
-        For ``"lsh"``: number of hyperplanes, 1 or more. More find more, in ``n_bits / 8`` bytes for
-        each vector and a slower search.
+        For ``"lsh"``: number of hyperplanes, from 1 to 4096. More find more, in ``n_bits / 8`` bytes
+        for each vector and a slower search; the hyperplanes themselves take
+        ``4 * n_bits * n_features`` bytes, and ``fit`` as many products for each vector as
+        ``n_bits * n_features``.
 
     n_jobs : int, default=None
         Number of threads in ``fit`` and in searches. None means 1, unless inside a
@@ -146,7 +148,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         "n_links": [Interval(Integral, 2, None, closed="left")],
         "ef_construction": ONE_OR_MORE,
         "ef_search": ONE_OR_MORE,
-        "n_bits": ONE_OR_MORE,
+        "n_bits": [Interval(Integral, 1, 4096, closed="both")],
         "n_jobs": [Integral, None],
     }
 

@@ -41,7 +41,7 @@ class Lenders:
 
     def terms(self, borrowers, occasions):
         """Return what the near lenders add to the baseline of pairs, occasion by occasion."""
-        if self.near.index is not None:
+        if self.near.asks_index(self.n_neighbors):
             return self._terms_by_index(borrowers, occasions)
         terms = np.zeros(len(borrowers))
         for pairs in _groups(occasions):
@@ -56,10 +56,10 @@ class Lenders:
         if min(borrower, occasion) < 0:
             return np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
         lenders, residuals, weights = self._lenders(occasion)
-        if self.near.index is None:
-            lent = self._lent(np.array([borrower]), lenders, weights)[0]
-        else:
+        if self.near.asks_index(self.n_neighbors):
             lent = self._global(np.array([borrower]))[:, lenders].toarray()[0] * weights
+        else:
+            lent = self._lent(np.array([borrower]), lenders, weights)[0]
         return lenders, lent, _shrunk(lent * residuals, lent.sum(), self.shrinkage)
 
     def _lenders(self, occasion):
@@ -75,15 +75,22 @@ class Lenders:
 
     def _global(self, borrowers):
         """Return the powers of the similarities of the nearest of all."""
-        n = len(self.near) if self.n_neighbors is None else self.n_neighbors
-        near = self.near.nearest(self.near.directions[borrowers], n, own=borrowers)
+        near = self.near.nearest(self.near.directions[borrowers], self.n_neighbors, own=borrowers)
         return lending_weights(near, self.power)
 
     def _terms_by_index(self, borrowers, occasions):
-        """Return the same from the nearest of all, as far as they are lenders."""
+        """Return the same from the nearest of all, as far as they lend, some borrowers at a time."""
         people, places = np.unique(borrowers, return_inverse=True)
-        near, terms = self._global(people), np.zeros(len(borrowers))
-        weighted = np.zeros((len(self.near), 2))
+        terms = np.zeros(len(borrowers))
+        for block in batches(len(people), block_length(self.n_neighbors)):
+            pairs = np.flatnonzero((places >= block.start) & (places < block.stop))
+            near = self._global(people[block])
+            terms[pairs] = self._filtered_terms(near, places[pairs] - block.start, occasions[pairs])
+        return terms
+
+    def _filtered_terms(self, near, places, occasions):
+        """Return the terms of pairs, given the weights of all and the row of each borrower in them."""
+        terms, weighted = np.zeros(len(places)), np.zeros((len(self.near), 2))
         for pairs in _groups(occasions):
             lenders, residuals, weights = self._lenders(occasions[pairs[0]])
             weighted[lenders] = np.column_stack([weights * residuals, weights])

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from sklearn_anime.neighbors._near import Neighbourhood, lending_weights
+from sklearn_anime.neighbors._near import Neighbourhood, directions_of, lending_weights
 from sklearn_anime.neighbors._space import Space
 
 
@@ -46,10 +46,10 @@ class UserLists:
         """Return the same for ratings from a threshold on."""
         return replace(self, lent=interactions.matrix_where(interactions.ratings >= min_rating))
 
-    def scores(self, rows):
+    def scores(self, rows, n_jobs=None):
         """Return the sums for users and items, and where anything is lent at all."""
-        directions = normalize(self.space.project(rows.seen_matrix()).astype(np.float32))
-        near = self.near.nearest(directions, self.n_neighbors, own=rows.codes)
+        directions = directions_of(self.space.project(rows.seen_matrix()))
+        near = self.near.nearest(directions, self.n_neighbors, own=rows.codes, n_jobs=n_jobs)
         weights = lending_weights(near, self.power)
         return _with_reach(weights @ self.lent, self.lent, lambda: weights @ _ones_like(self.lent))
 
@@ -85,7 +85,7 @@ class ItemLists:
         """Return the same for ratings from a threshold on."""
         return replace(self, min_rating=min_rating)
 
-    def scores(self, rows):
+    def scores(self, rows, n_jobs=None):
         """Return the sums for users and items, and where anything is lent at all."""
         if self.min_rating is None:
             given = rows.seen_matrix(_filled(rows, self.baseline))

@@ -37,11 +37,18 @@ class Neighbourhood:
     @classmethod
     def fit(cls, vectors, index=None):
         """Scale vectors to unit length, and fit a copy of an index to them."""
-        directions = normalize(vectors.astype(np.float32))
-        return cls(directions, None if index is None else clone(index).fit(directions))
+        directions = directions_of(vectors)
+        if index is not None:
+            index = clone(index, safe=isinstance(index, type))  # of any object, but not of a class
+            index.fit(directions)
+        return cls(directions, index)
 
     def __len__(self):
         return self.directions.shape[0]
+
+    def asks_index(self, n):
+        """Return whether `n` nearest are found by the index; of all others it has no choice to make."""
+        return self.index is not None and n is not None and n < len(self) - 1
 
     def similarity(self, directions, places=slice(None)):
         """Return the cosine of directions with some of the vectors, negative ones as 0."""
@@ -49,7 +56,7 @@ class Neighbourhood:
         cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
         return np.maximum(cosine, 0.0, out=cosine)
 
-    def nearest(self, directions, n, own):
+    def nearest(self, directions, n, own, n_jobs=None):
         """Return the similarities of the nearest vectors, in a CSR matrix with `n` for each direction.
 
         Parameters
@@ -62,9 +69,15 @@ class Neighbourhood:
 
         own : array-like of shape (n_directions,)
             The vector that is the direction itself and does not count; -1 where there is none.
+
+        n_jobs : int, default=None
+            Number of threads that search at the same time, and share the memory for it.
         """
-        search = self._search_all if self.index is None else self._ask_index
-        blocks = batches(directions.shape[0], block_length(len(self)))
+        if self.asks_index(n):  # the vectors of all that is found are held at once
+            search, width = self._ask_index, n * self.directions.size // len(self)
+        else:
+            search, width = self._search_all, len(self)
+        blocks = batches(directions.shape[0], block_length(width, n_jobs))
         found = [search(directions[block], n, np.asarray(own)[block]) for block in blocks]
         return sparse.vstack(found, format="csr") if found else sparse.csr_matrix((0, len(self)))
 
@@ -77,14 +90,35 @@ class Neighbourhood:
 
     def _ask_index(self, directions, n, own):
         """Return what the index finds; the similarities are computed anew, whatever its metric."""
-        n = min(n + 1, len(self))  # one of them may be the direction itself
-        found = np.asarray(self.index.kneighbors(directions, n_neighbors=n, return_distance=False))
-        rows = np.repeat(np.arange(len(found)), n)
-        near = np.maximum(paired_cosines(directions[rows], self.directions[found.ravel()]), 0.0)
+        found = self._labels(directions, n + 1)  # one of them may be the direction itself
+        rows = np.broadcast_to(np.arange(len(found))[:, None], found.shape)
+        near = paired_cosines(directions[rows.ravel()], self.directions[found.ravel()])
         near = near.reshape(found.shape)
-        near[found == own[:, None]] = 0.0
-        keep_largest(near, n - 1)
-        return sparse.csr_matrix((near.ravel(), (rows, found.ravel())), (len(found), len(self)))
+        near[(found < 0) | (found == own[:, None])] = 0.0
+        keep_largest(near, n)
+        kept = near > 0
+        return sparse.csr_matrix((near[kept], (rows[kept], found[kept])), (len(found), len(self)))
+
+    def _labels(self, directions, n):
+        """Return what the index finds, in rising order; -1 for what it lacks or names twice."""
+        n_rows = directions.shape[0]
+        found = np.array(self.index.kneighbors(directions, n_neighbors=n, return_distance=False))
+        if found.ndim != 2 or len(found) != n_rows or found.max(initial=-1) >= len(self):
+            raise ValueError(
+                f"The index {self.index!r} answers {n_rows} rows with labels of shape {found.shape} up "
+                f"to {found.max(initial=-1)}, but it was fitted on {len(self)}. Give `neighbors` a "
+                f"kneighbors that returns the places of neighbours, a row for each row asked."
+            )
+        found = np.sort(found, axis=1)
+        found[:, 1:][found[:, 1:] == found[:, :-1]] = -1
+        return found
+
+
+def directions_of(vectors):
+    """Return vectors at unit length, in single precision whatever their scale; zeros stay zeros."""
+    largest = abs(vectors).max() if vectors.size else 0.0
+    # `normalize` takes very short vectors for zeros.
+    return normalize(vectors.astype(np.float64) / (largest or 1.0)).astype(np.float32)
 
 
 def _csr_of_positive(dense):

@@ -20,6 +20,7 @@ from sklearn_anime._ranking import lending_frame
 from sklearn_anime._rows import ID_COLUMN, Rows
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.neighbors._baseline import fit_baseline
+from sklearn_anime.neighbors._faiss import FaissNeighbors
 from sklearn_anime.neighbors._lending import Lenders
 from sklearn_anime.neighbors._lists import LISTS
 from sklearn_anime.neighbors._near import Neighbourhood
@@ -32,11 +33,19 @@ AUTO = {
     "user": {"n_neighbors": (80, 80), "similarity_power": (1.0, 3.0), "shrinkage": (2.0, None)},
     "item": {"n_neighbors": (None, 50), "similarity_power": (2.5, 3.0), "shrinkage": (0.03, None)},
 }
+# Of the nearest that an index finds, those alone lend for a prediction who have the rating.
+AUTO_WITH_INDEX = {"user": {"n_neighbors": (400, 80)}, "item": {}}
+FACTORISED = ("n_components", "baseline", "user", "item")  # parameters that partial_fit has to keep
 SEEN_BALANCE = 0.5  # power of the singular values in the space of what was seen
 
 
 def _has_factors(model):
-    return model.n_components is not None
+    """Return whether there are factors, or will be; raw vectors are none.
+
+    They would make one feature of every item and of every user.
+    """
+    space = getattr(model, "_taste", None)
+    return model.n_components is not None if space is None else space.components is not None
 
 
 class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
@@ -56,8 +65,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     n_neighbors : int or "auto", default="auto"
         How many near ones lend: for a prediction, the nearest of those who have the rating; for a
         list, the nearest of all. Where several are equally near at the edge, all of them lend.
-        ``"auto"`` is 80 on the user axis, and on the item axis all rated items for a prediction and
-        50 for a list.
+        ``"auto"`` is 80 on the user axis, but 400 for a prediction with an index in `neighbors`; on
+        the item axis it is all rated items for a prediction, and 50 for a list.
 
     axis : {"user", "item"}, default="user"
         Whether near users or near items lend their ratings.
@@ -80,8 +89,12 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     neighbors : object with ``fit`` and ``kneighbors``, default=None
         Index of near ones, such as `FaissNeighbors`; it is cloned. None searches all of them, in
-        blocks. For a prediction, its nearest of all are asked as far as they have the rating.
-        ``kneighbors``, ``similar_users`` and ``similar_items`` search all of them always.
+        blocks. For a prediction, its nearest of all are asked as far as they have the rating, which
+        are fewer and farther than the nearest of those who have it: even with an exact index, the
+        error is larger (see the notes), and the recall of the index does not show it. Where all
+        others lend, and in ``kneighbors``, ``similar_users`` and ``similar_items``, it is not asked.
+        With ``n_components=None`` it has to take sparse vectors, as
+        :class:`sklearn.neighbors.NearestNeighbors` does and `FaissNeighbors` does not.
 
     clip : bool, default=True
         Whether to clip predictions to the range of the ratings seen.
@@ -96,7 +109,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Number of threads that score blocks of users in ``recommend``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the randomized SVD.
+        Seed of the randomized SVD, which tables of more than 1000 users and more than 1000 items
+        get. There single predictions and lists depend on it; their quality over the whole table
+        hardly does. Smaller ones get an exact SVD, without a seed.
 
     Attributes
     ----------
@@ -158,12 +173,18 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     Lists of the user axis rank by ``sum(w(u, v) * y(v, i))`` over the nearest users, so that what many
     near ones have seen and liked comes first. Those of the item axis let each seen item ``j`` share
     out ``y(u, j)`` among the items nearest to it, in proportion to ``w(i, j)``. What was seen and not
-    rated counts as predicted by the baseline. Here the cosine is that of the places in the SVD of
-    the matrix which is 1 where a user has seen an item, its components weighed by the square
-    roots of their singular values: on real ratings it ranks far better than the SVD of the residuals,
-    and better than full weights. Sample weights do not enter it. Items that no neighbour reaches come
-    last, the most popular first, with scores below all others, and below 0; with `min_rating` they are
-    left out. Whoever has seen only what lies outside the components gets these alone.
+    rated counts as predicted by the baseline; for people who were not in ``fit``, biases follow from
+    their history, and in place of another baseline stands the mean rating. Here the cosine is that of
+    the places in the SVD of the matrix which is 1 where a user has seen an item, its components weighed
+    by the square roots of their singular values: on real ratings it ranks far better than the SVD of
+    the residuals, and better than that of the ratings or full weights. Sample weights do not enter it.
+    Items that no neighbour reaches come last, the most popular first, with scores below all others,
+    and below 0; with `min_rating` they are left out. Whoever has seen only what lies outside the
+    components gets these alone.
+
+    With an index, the nearest of all stand in for the nearest raters, of whom there may be none among
+    them. On real ratings by 3,747 users, exact search over 80 raters predicts with an RMSE of 1.177; the
+    80, 400 and 800 nearest of all with 1.192, 1.181 and 1.178, whether the index is exact or not.
 
     ``partial_fit`` keeps both SVDs and projects what is new on them. Fit again when the table has
     grown by a third or so, or when tastes have moved: the components know what ``fit`` saw.
@@ -257,12 +278,14 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         SVDNeighborsRecommender
             This estimator.
         """
+        self._check_index()
         interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
-        sizes = self._sizes(interactions.shape)
+        self._warn_of_sizes(interactions.shape)
+        n_components = self.n_components and min(self.n_components, *interactions.shape)
         space = partial(
-            Space.fit, n_components=sizes[0], random_state=check_random_state(self.random_state)
+            Space.fit, n_components=n_components, random_state=check_random_state(self.random_state)
         )
-        fitted = self._fitted(interactions, sizes, space, partial(space, balance=SEEN_BALANCE))
+        fitted = self._fitted(interactions, space, partial(space, balance=SEEN_BALANCE))
         validate_data(self, X, skip_check_array=True)
         return self._store(fitted)
 
@@ -271,7 +294,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         """Let new ratings, users and items join, without a new SVD.
 
         The first call is a ``fit``. Later ones fit the baseline anew to all that was seen, and project
-        users and items on the components of the first.
+        users and items on the components of the first. A first table too small for `n_components`
+        fixes a smaller number of them for good, so begin with a large one; `n_components`, `user`,
+        `item`, and whether `baseline` is None cannot change before the next ``fit``.
 
         Parameters
         ----------
@@ -291,10 +316,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         """
         if not hasattr(self, "interactions_"):
             return self.fit(X, y, sample_weight)
+        self._check_index()
+        self._check_unchanged()
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, sample_weight, user=self.user, item=self.item)
-        sizes = self._sizes(interactions.shape, new_svd=False)
-        return self._store(self._fitted(interactions, sizes, self._taste.extended, self._seen.extended))
+        return self._store(self._fitted(interactions, self._taste.extended, self._seen.extended))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -345,6 +371,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         lists = self._lists
         if min_rating is not None:
             check_scalar(min_rating, "min_rating", Real)
+            if np.isnan(min_rating):
+                raise ValueError(
+                    "min_rating=nan is no rating. Give a number, or None to sum all ratings."
+                )
             lists = lists.at_least(min_rating, self.interactions_)
         return self._recommend(
             partial(self._score_block, lists=lists, fill=min_rating is None),
@@ -405,8 +435,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             Users (items) of ``fit``; None means all of them.
 
         n_neighbors : int, default=None
-            How many to find; None means `n_neighbors`, and where that is ``"auto"`` as many as
-            lend for a list.
+            How many to find, and all others where there are fewer; None means `n_neighbors`, and
+            where that is ``"auto"`` as many as lend for a list.
 
         return_distance : bool, default=True
             Whether to return the distances too.
@@ -438,10 +468,6 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             return neighbours
         return 1 - frame["similarity"].to_numpy().reshape(shape)[rows], neighbours
 
-    # Raw vectors are no factors: they would make one feature of every item and of every user.
-    transform = available_if(_has_factors)(FactorsMixin.transform)
-    get_feature_names_out = available_if(_has_factors)(FactorsMixin.get_feature_names_out)
-
     def _rate(self, user_codes, item_codes, rows=None):
         """Return the rating of each pair, given as codes, and as rows where some codes are -1."""
         ratings = self._baseline.predict(user_codes, item_codes, rows)
@@ -454,28 +480,47 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         code = self.interactions_.users.lookup([user], "user")
         return self._rate(np.repeat(code, n_items), np.arange(n_items))
 
-    def _sizes(self, shape, new_svd=True):
-        """Return n_components, and n_neighbors for ratings and lists, as far as the table allows."""
-        n_lenders = max(shape[self.axis == "item"] - 1, 1)
-        allowed = {"n_components": min(shape) if new_svd else np.inf, "n_neighbors": n_lenders}
+    def _warn_of_sizes(self, shape):
+        """Warn of what is larger than the table of ``fit`` allows."""
+        allowed = {"n_components": min(shape), "n_neighbors": _n_lenders(shape, self.axis)}
         asked = {name: getattr(self, name) for name in allowed}
-        too_large = {
-            name: n for name, n in asked.items() if isinstance(n, Integral) and n > allowed[name]
-        }
-        if too_large:
-            cuts = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in too_large.items())
-            warn(f"A table of {shape[0]} users and {shape[1]} items does not allow {cuts}.")
-        n_components = asked["n_components"] and min(asked["n_components"], allowed["n_components"])
-        numbers = self._setting("n_neighbors")
-        return n_components, *(n and min(n, n_lenders) for n in numbers)
+        cuts = {n: asked[n] for n in asked if isinstance(asked[n], Integral) and asked[n] > allowed[n]}
+        if not cuts:
+            return
+        names = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in cuts.items())
+        message = f"A table of {shape[0]} users and {shape[1]} items does not allow {names}."
+        if "n_components" in cuts:
+            message += f" Calls of partial_fit keep {min(shape)} components: begin with a larger table."
+        warn(message)
+
+    def _check_index(self):
+        if self.n_components is None and isinstance(self.neighbors, FaissNeighbors):
+            raise ValueError(
+                "n_components=None compares raw vectors, which are sparse, but FaissNeighbors needs "
+                "dense ones. Set n_components, or use sklearn.neighbors.NearestNeighbors for neighbors."
+            )
+
+    def _check_unchanged(self):
+        """Raise where a parameter that says what was factorised differs from that of ``fit``."""
+        for name, before in self._factorised.items():
+            now = getattr(self, name)
+            changed = (before is None) != (now is None) if name == "baseline" else before != now
+            if changed:
+                raise ValueError(
+                    f"{name} was {before!r} in fit and is {now!r} now, but partial_fit keeps the SVD of "
+                    f"fit. Call fit with all rows, or set {name} back."
+                )
 
     def _setting(self, name):
         """Return a setting for ratings and for lists, with what "auto" stands for."""
         value = getattr(self, name)
-        return AUTO[self.axis][name] if value == "auto" else (value, value)
+        auto = AUTO[self.axis] | (AUTO_WITH_INDEX[self.axis] if self.neighbors is not None else {})
+        return auto[name] if value == "auto" else (value, value)
 
-    def _fitted(self, interactions, sizes, taste_of, seen_of):
+    def _fitted(self, interactions, taste_of, seen_of):
         """Return the state of a fitted model, given how a matrix becomes a space."""
+        n_lenders = _n_lenders(interactions.shape, self.axis)
+        n_neighbors = [n and min(n, n_lenders) for n in self._setting("n_neighbors")]
         baseline = fit_baseline(self.baseline, interactions)
         predicted = baseline.predict(interactions.row_codes, interactions.item_codes)
         residuals = interactions.rated_matrix(interactions.ratings - predicted)
@@ -485,16 +530,18 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             residuals=self._by_occasion(residuals),
             weights=self._by_occasion(interactions.rated_matrix(interactions.weights)),
             near=Neighbourhood.fit(getattr(taste, f"{self.axis}s"), self.neighbors),
-            n_neighbors=sizes[1],
+            n_neighbors=n_neighbors[0],
             power=power[0],
             shrinkage=self._setting("shrinkage")[0],
         )
         seen = seen_of(interactions.seen_matrix())
-        lists = LISTS[self.axis].fit(interactions, seen, baseline, self.neighbors, sizes[2], power[1])
+        lists = LISTS[self.axis]
+        lists = lists.fit(interactions, seen, baseline, self.neighbors, n_neighbors[1], power[1])
         return {
             "interactions_": interactions,
             "_axis": self.axis,
-            "_n_neighbors": sizes[1:],
+            "_n_neighbors": n_neighbors,
+            "_factorised": {name: getattr(self, name) for name in FACTORISED},
             "_baseline": baseline,
             "_taste": taste,
             "_seen": seen,
@@ -530,8 +577,19 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return np.nanmin(ratings), np.nanmax(ratings)
 
     def _score_block(self, rows, lists=None, fill=True):
-        sums, reached = (self._lists if lists is None else lists).scores(rows)
+        sums, reached = (self._lists if lists is None else lists).scores(rows, self.n_jobs)
         if not fill:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
         return np.where(reached, sums, lowest - 1 / (1 + self.interactions_.item_counts))
+
+
+# Not in the class: what its body defines, scikit-learn wraps for `set_output`, and loses the condition.
+for _name in ("transform", "fit_transform", "get_feature_names_out"):
+    _method = available_if(_has_factors)(getattr(FactorsMixin, _name))
+    setattr(SVDNeighborsRecommender, _name, _method)
+
+
+def _n_lenders(shape, axis):
+    """Return how many can lend at most in a table of so many users and items."""
+    return max(shape[axis == "item"] - 1, 1)

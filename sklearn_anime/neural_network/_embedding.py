@@ -49,7 +49,7 @@ class EmbeddingRegressor(
 
     l2 : float, default=0.08
         Penalty on the squared vectors and biases of the rows of a batch, so that an embedding is
-        held back once for each rating it appears in; an eighth of it is the penalty on the squared
+        held back once for each rating it appears in; three hundredths of it are the penalty on the squared
         kernels of the hidden layers.
 
     dropout : float, default=0.0
@@ -84,7 +84,7 @@ class EmbeddingRegressor(
     n_ensemble : int, default=1
         How many networks with different seeds are trained and averaged.
 
-    unknown_rate : float, default=0.2
+    unknown_rate : float, default=0.1
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
         users and items not in ``fit``.
 
@@ -230,7 +230,7 @@ class EmbeddingRegressor(
         patience: int | None = None,
         use_history: bool = True,
         n_ensemble: int = 1,
-        unknown_rate: float = 0.2,
+        unknown_rate: float = 0.1,
         callbacks: Sequence | None = None,
         warm_start: bool = False,
         verbose: int = 0,

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-KERNEL_SHARE = 0.125  # of `l2`, on the kernels of the hidden layers
+KERNEL_SHARE = 0.03  # of `l2`, on the kernels of the hidden layers
 HISTORY_SHARE = 0.006  # of `l2`, on the maps from histories to vectors and biases
 
 register = keras.saving.register_keras_serializable(package="sklearn_anime")

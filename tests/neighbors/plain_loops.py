@@ -119,11 +119,24 @@ def filled_ratings(X, y, baseline="bias"):
 
 
 def expected_scores(
-    X, y, own, *, axis="user", n_components=3, n_neighbors=4, similarity_power=3.0, min_rating=None
+    X,
+    y,
+    own,
+    *,
+    axis="user",
+    baseline="bias",
+    n_components=3,
+    n_neighbors=4,
+    similarity_power=3.0,
+    min_rating=None,
 ):
     """Return the scores of all items for a user of the table, by the lists of either axis."""
     seen = wide(X, np.ones(len(X))).fillna(0)
-    lent = filled_ratings(X, y) if min_rating is None else wide(X, y).where(lambda r: r >= min_rating, 0)
+    lent = (
+        filled_ratings(X, y, baseline)
+        if min_rating is None
+        else wide(X, y).where(lambda r: r >= min_rating, 0)
+    )
     matrix = (seen if axis == "user" else seen.T).to_numpy()
     near = similarities(places(matrix, n_components, balance=0.5))
     if axis == "user":

@@ -194,6 +194,18 @@ def test_many_rows_are_answered_as_each_alone(clusters, index, monkeypatch):
     assert_array_equal(rows, expected[1])
 
 
+def test_a_graph_is_built_with_the_settings_given(few):
+    index = FaissNeighbors(n_links=7, ef_construction=33).fit(few).index_
+    assert index.hnsw.efConstruction == 33
+    assert index.hnsw.nb_neighbors(1) == 7
+
+
+def test_more_bits_than_memory_allows_raise(few):
+    with pytest.raises(ValueError, match=r"The 'n_bits' parameter .* in the range \[1, 4096\]"):
+        FaissNeighbors(index="lsh", n_bits=65536).fit(few)
+    assert FaissNeighbors(index="lsh", n_bits=4096).fit(few).kneighbors(few)[1].shape == (12, 5)
+
+
 # The interface of scikit-learn
 
 

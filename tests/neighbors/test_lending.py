@@ -84,6 +84,29 @@ def test_terms_do_not_depend_on_blocks():
         assert_allclose(lenders().terms(BORROWERS, OCCASIONS), expected, rtol=1e-6)
 
 
+def test_terms_by_an_index_do_not_depend_on_blocks(monkeypatch):
+    index = NearestNeighbors(metric="cosine")
+    expected = lenders(2, index=index).terms(BORROWERS, OCCASIONS)
+    assert np.abs(expected).max() > 0
+    monkeypatch.setattr("sklearn_anime.neighbors._lending.block_length", lambda n_columns: 1)
+    assert_allclose(lenders(2, index=index).terms(BORROWERS, OCCASIONS), expected, rtol=1e-6)
+
+
+class NotToBeAsked:
+    def fit(self, vectors):
+        pass
+
+    def kneighbors(self, vectors, n_neighbors, return_distance):
+        raise AssertionError("asked")
+
+
+@pytest.mark.parametrize("n_neighbors", [None, 3, 9])
+def test_where_all_lend_an_index_is_not_asked(n_neighbors):
+    exact, indexed = lenders(n_neighbors), lenders(n_neighbors, index=NotToBeAsked())
+    assert_allclose(indexed.terms(BORROWERS, OCCASIONS), exact.terms(BORROWERS, OCCASIONS))
+    assert_allclose(indexed.shares(0, 0)[2], exact.shares(0, 0)[2])
+
+
 @SEARCHES
 def test_no_pair_has_no_terms(index):
     nothing = np.empty(0, dtype=np.intp)

@@ -83,6 +83,76 @@ def test_the_index_is_a_fitted_clone(vectors):
     assert near.index.n_samples_fit_ == len(near) == 30
 
 
+class Labels:
+    """An index that is no estimator, and answers every row with the same labels."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def fit(self, vectors):
+        self.n_fitted = len(vectors)
+
+    def kneighbors(self, vectors, n_neighbors, return_distance):
+        assert not return_distance
+        return np.tile(self.labels, (len(vectors), 1))
+
+
+def test_an_index_is_a_copy_of_any_object_with_fit_and_kneighbors(vectors):
+    index = Labels([4, 7, 2])
+    near = Neighbourhood.fit(vectors, index)
+    found = near.nearest(near.directions[:2], 2, own=[0, 4])
+    assert near.index.n_fitted == 30
+    assert not hasattr(index, "n_fitted")
+    assert set(found[1].indices) <= {2, 7}
+
+
+def test_an_index_has_to_be_an_instance(vectors):
+    with pytest.raises(TypeError, match="provide an instance"):
+        Neighbourhood.fit(vectors, NearestNeighbors)
+
+
+@pytest.mark.parametrize("labels", [[3, -1, 1], [3, 1], [3, 3, 1], [1, 3, 1, -1]], ids=str)
+def test_what_an_index_does_not_find_or_names_twice_is_left_out(labels):
+    near = Neighbourhood.fit(np.ones((5, 2)), Labels(labels))
+    found = near.nearest(near.directions[:2], 2, own=[0, 3])
+    assert_allclose(found.toarray(), [[0, 1, 0, 1, 0], [0, 1, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("labels", [[5, 1, 2], [[[1, 2, 3]]]], ids=["unknown place", "shape"])
+def test_an_index_that_answers_with_no_places_is_named(labels):
+    near = Neighbourhood.fit(np.ones((5, 2)), Labels(labels))
+    with pytest.raises(ValueError, match=r"The index .*Labels.* but it was fitted on 5"):
+        near.nearest(near.directions[:2], 2, own=[0, 1])
+
+
+@SEARCHES
+def test_newcomers_and_known_ones_have_as_many_neighbours(vectors, index):
+    near = Neighbourhood.fit(np.abs(vectors), index)
+    found = near.nearest(near.directions[:4], 3, own=[-1, 1, -1, 3])
+    assert_array_equal(found.getnnz(axis=1), [3, 3, 3, 3])
+
+
+@pytest.mark.parametrize("n", [4, 5, 9])
+def test_an_index_is_not_asked_for_all_others(n):
+    near = Neighbourhood.fit(np.ones((5, 2)), Labels([0, 0, 0]))
+    found = near.nearest(near.directions, n, own=np.arange(5))
+    assert_allclose(found.toarray(), 1 - np.eye(5))
+
+
+@SEARCHES
+def test_one_vector_is_near_to_a_newcomer(index):
+    near = Neighbourhood.fit(np.ones((1, 2)), index)
+    assert_allclose(near.nearest(near.directions, 1, own=[-1]).toarray(), [[1.0]])
+
+
+@FORMS
+@pytest.mark.parametrize("scale", [1e-60, 1e60])
+def test_scale_does_not_move_directions(vectors, form, scale):
+    one, other = (Neighbourhood.fit(form(vectors * s)).directions for s in (1.0, scale))
+    assert one.dtype == np.float32
+    assert_allclose(abs(one - other).max(), 0, atol=1e-6)
+
+
 @FORMS
 def test_paired_cosines_compare_row_with_row(form):
     some, others = form([[1.0, 0.0], [0.6, 0.8]]), form([[0.6, 0.8], [0.0, 1.0]])

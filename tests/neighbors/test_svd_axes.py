@@ -84,6 +84,12 @@ def test_predictions_are_the_formula_of_the_docstring(table, all_pairs, axis, n_
 
 
 @AXES
+@pytest.mark.filterwarnings("ignore:A table of 12 users and 9 items:UserWarning")
+def test_predictions_are_the_formula_above_full_rank_too(table, all_pairs, axis):
+    check_ratings(table, all_pairs, axis=axis, n_components=64)
+
+
+@AXES
 @SPACES
 @pytest.mark.parametrize(
     "baseline", [None, BiasRegressor(shrinkage=1.0), ONE_HOT], ids=["none", "biases", "pipeline"]
@@ -154,6 +160,25 @@ def test_own_rating_is_not_lent(table, axis):
 def test_lists_sum_what_the_nearest_have_to_give(table, axis, min_rating):
     params = {"axis": axis, "similarity_power": 3.0}
     check_lists(fit(table, **params), table, min_rating=min_rating, **params)
+
+
+@AXES
+@pytest.mark.parametrize("baseline", [None, ONE_HOT], ids=["none", "pipeline"])
+def test_unrated_rows_count_in_lists_as_the_baseline_predicts_them(table, axis, baseline):
+    params = {"axis": axis, "similarity_power": 3.0, "baseline": baseline}
+    check_lists(fit(table, **params), table, **params)
+
+
+@AXES
+def test_unrated_rows_of_a_newcomer_count_as_the_mean_rating_where_the_baseline_is_none(table, axis):
+    X, y = table
+    own, mean = (X["user_id"] == "u02").to_numpy(), y.mean()
+    model = fit(table, axis=axis, baseline=None)
+    newcomer = X[own].assign(user_id="new")
+    unrated, rated = (
+        model.recommend(history=(newcomer, v)) for v in ([np.nan] * own.sum(), [mean] * own.sum())
+    )
+    pd.testing.assert_frame_equal(unrated, rated)
 
 
 @AXES
@@ -327,6 +352,45 @@ def test_the_nearest_that_an_index_finds_lend_where_they_have_the_rating(table, 
 def test_lists_ask_the_index_for_the_nearest_of_all(table, axis):
     params = {"axis": axis, "similarity_power": 3.0}
     check_lists(fit(table, neighbors=EXACT, **params), table, **params)
+
+
+class NobodyFound:
+    """An index that is no estimator, and finds nobody."""
+
+    def fit(self, vectors):
+        pass
+
+    def kneighbors(self, vectors, n_neighbors, return_distance):
+        return np.full((vectors.shape[0], n_neighbors), -1)
+
+
+@AXES
+def test_lists_and_predictions_rest_on_what_the_index_finds(table, all_pairs, axis):
+    model = fit(table, axis=axis, neighbors=NobodyFound())
+    baseline = BiasRegressor().fit(*table).predict(all_pairs)
+    assert_allclose(model.predict(all_pairs), baseline, **TOLERANCE)
+    assert (model.recommend()["score"] < 0).all()
+
+
+def test_on_the_user_axis_an_index_is_asked_for_more_where_that_is_auto():
+    table = make_table(n_users=500, n_items=9)
+    pairs = all_pairs_of(table[0])[::211]
+    expected = expected_ratings(
+        *table, pairs, n_neighbors=400, similarity_power=1.0, shrinkage=2.0, from_all=True
+    )
+    auto = {"n_neighbors": "auto", "similarity_power": "auto", "shrinkage": "auto"}
+    model = fit(table, neighbors=EXACT, **auto)
+    assert_allclose(model.predict(pairs), expected, **TOLERANCE)
+    assert model.kneighbors("u03")[0].shape == (1, 80)
+
+
+def test_one_user_lends_to_a_newcomer_with_an_index_too():
+    X, y = [["ann", 1], ["ann", 2], ["ann", 3]], [9, 3, 5]
+    exact, asked = (
+        SVDNeighborsRecommender(1, 1, neighbors=index).fit(X, y).recommend(history=[["new", 1]])
+        for index in (None, EXACT)
+    )
+    pd.testing.assert_frame_equal(asked, exact)
 
 
 @AXES

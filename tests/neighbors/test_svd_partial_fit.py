@@ -259,6 +259,72 @@ def test_a_larger_table_does_not_repeat_the_warning_about_components(table, all_
     assert np.isfinite(model.predict(all_pairs)).all()
 
 
+def test_numbers_that_are_too_large_warn_in_the_first_call_alone(table):
+    X, y = table
+    with pytest.warns(UserWarning, match="n_neighbors=50 .* Calls of partial_fit keep 9 components"):
+        model = make_model(64, 50).partial_fit(X[:80], y[:80])
+    model.partial_fit(X[80:], y[80:]).partial_fit(X[:9], y[:9])  # a warning would be an error
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {"n_components": 2},
+            "n_components was 3 in fit and is 2 now, .* Call fit with all rows, or set",
+        ),
+        ({"n_components": None}, "n_components was 3 in fit and is None now"),
+        ({"baseline": None}, "baseline was 'bias' in fit and is None now"),
+        ({"user": 1, "item": 0}, "user was 0 in fit and is 1 now"),
+    ],
+    ids=str,
+)
+def test_what_was_factorised_does_not_change(frozen, table, all_pairs, params, message):
+    X, y = table
+    before = frozen.predict(all_pairs)
+    given = frozen.get_params()
+    with pytest.raises(ValueError, match=message):
+        frozen.set_params(**params).partial_fit(X[60:], y[60:])
+    assert_array_equal(frozen.set_params(**given).predict(all_pairs), before)
+
+
+def test_no_baseline_stays_none(table):
+    X, y = table
+    model = make_model(baseline=None).fit(X[:60], y[:60]).set_params(baseline="bias")
+    with pytest.raises(ValueError, match="baseline was None in fit and is 'bias' now"):
+        model.partial_fit(X[60:], y[60:])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"axis": "item"},
+        {"baseline": BiasRegressor(shrinkage=1.0)},
+        {"n_neighbors": 2},
+        {"shrinkage": 0.1},
+    ],
+    ids=str,
+)
+def test_what_lends_and_how_may_change(table, all_pairs, params):
+    # Both SVDs and their components are the same for either axis and any number of neighbours.
+    X, y = table
+    changed = make_model().fit(X[:60], y[:60]).set_params(**params).partial_fit(X[60:], y[60:])
+    model = make_model(**params).fit(X[:60], y[:60]).partial_fit(X[60:], y[60:])
+    if "baseline" in params:  # its residuals are new, the components those of the other's residuals
+        assert_allclose(changed.mean_rating_, model.mean_rating_)
+        assert changed.user_bias_ is None
+        return
+    assert_array_equal(changed.predict(all_pairs), model.predict(all_pairs))
+    pd.testing.assert_frame_equal(changed.recommend(), model.recommend())
+
+
+def test_rows_without_y_raise_in_every_call(table):
+    X, y = table
+    for model in (make_model(), make_model().fit(X, y)):
+        with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+            model.partial_fit(X, None)
+
+
 @AXES
 @SPACES
 @pytest.mark.parametrize("neighbors", [None, NearestNeighbors(metric="cosine")], ids=["exact", "index"])
