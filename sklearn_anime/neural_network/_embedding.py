@@ -49,8 +49,8 @@ class EmbeddingRegressor(
 
     l2 : float, default=0.08
         Penalty on the squared vectors and biases of the rows of a batch, so that an embedding is
-        held back once for each rating it appears in; three hundredths of it are the penalty on the squared
-        kernels of the hidden layers.
+        held back once for each rating it appears in. Small shares of it are the penalties on the
+        squared kernels of the hidden layers (3 %) and on the maps from histories (0.6 %).
 
     dropout : float, default=0.0
         Share of the hidden units that are dropped in training, in [0, 1).
@@ -86,7 +86,8 @@ class EmbeddingRegressor(
 
     unknown_rate : float, default=0.1
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
-        users and items not in ``fit``.
+        users and items not in ``fit``, and what features say without an id. Smaller shares predict a
+        little better where every user and item is known.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Watch the training, as in Keras; copies of them do. scikit-learn's own callbacks, which

@@ -24,11 +24,13 @@ from sklearn.model_selection import train_test_split
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions
 from sklearn_anime.baseline import BiasRegressor
-from sklearn_anime.datasets import load_anime_sample, make_ratings
+from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
+from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.neural_network._embedding import _seen_by_side
 from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import Ensemble
+from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
 FLOAT32 = 1e-4  # the network computes in single precision
@@ -130,6 +132,19 @@ def test_features_predict_titles_without_ratings_better_than_ids(cold, with_feat
     blind = root_mean_squared_error(y[held_out], ids.predict(X.loc[held_out, ["user_id", "anime_id"]]))
     seeing = root_mean_squared_error(y[held_out], with_features.predict(X[held_out]))
     assert seeing < 0.97 * blind  # 1.19 against 1.25
+
+
+@pytest.mark.slow
+def test_genres_predict_new_real_titles_better_than_biases(real_folder):
+    anime = load_anime(real_folder, n_users=1000, n_anime=1000)
+    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+    X, y = anime.data.join(genres, on="anime_id"), anime.target
+    train, test = next(NewItemSplit(20, random_state=0).split(X))
+    X, X_test, y, y_test = X.iloc[train], X.iloc[test], y.iloc[train], y.iloc[test]
+    biases = BiasRegressor().fit(X[["user_id", "anime_id"]], y).predict(X_test[["user_id", "anime_id"]])
+    genres = EmbeddingRegressor(random_state=0).fit(X, y).predict(X_test)
+    errors = [root_mean_squared_error(y_test, predicted) for predicted in (genres, biases)]
+    assert errors[0] < 0.99 * errors[1], errors
 
 
 def test_better_site_rating_predicts_a_better_rating(cold, with_features):
