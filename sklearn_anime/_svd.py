@@ -12,11 +12,11 @@ def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
     """Return singular values, right singular vectors and the rows projected on these.
 
     Where neither side of the matrix is larger than `LARGEST_EXACT` allows, the eigenvectors of its
-    smaller Gram matrix give the exact SVD. Otherwise it is found by subspace iteration on the item side, in single
-    precision [1]_, in half the passes over the matrix that scikit-learn's randomized SVD and a
-    projection take. After three iterations the error of ratings and the quality of lists, over a whole
-    table, are those of the exact SVD; but singular vectors whose values are close, and with them single
-    predictions and lists, vary with the seed.
+    smaller Gram matrix give the exact SVD. Otherwise it is found by subspace iteration on the item
+    side, in single precision [1]_, in half the passes over the matrix that scikit-learn's randomized
+    SVD and a projection take. After three iterations the error of ratings and the quality of lists,
+    over a whole table, change no more; but singular vectors whose values are close, and with them
+    single predictions and lists, vary with the seed.
 
     References
     ----------

@@ -482,7 +482,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         names = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in cuts.items())
         message = f"A table of {shape[0]} users and {shape[1]} items does not allow {names}."
         if "n_components" in cuts:
-            message += f" Calls of partial_fit keep {min(shape)} components: begin with a larger table."
+            message += " Calls of partial_fit keep that number of components: begin with a larger table."
         warn(message)
 
     def _check_index(self):
