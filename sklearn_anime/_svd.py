@@ -1,22 +1,22 @@
-"""The truncated SVD of a large sparse matrix, exact where one side is small."""
+"""The truncated SVD of a sparse matrix, exact where it is small."""
 
 import numpy as np
 from scipy import linalg
 from sklearn.utils import check_random_state
 
 N_OVERSAMPLES = 10
-LARGEST_EXACT = 1000  # rows or columns: an exact SVD takes no longer than a randomized one up to here
+LARGEST_EXACT = (1000, 10_000)  # smaller and larger side of a matrix, whose SVD takes a second or so
 
 
 def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
     """Return singular values, right singular vectors and the rows projected on these.
 
-    Where the matrix has at most `LARGEST_EXACT` rows or columns, the eigenvectors of its smaller Gram
-    matrix give the exact SVD. Otherwise it is found by subspace iteration on the item side, in single
-    precision [1]_, in half the passes over the matrix that scikit-learn's randomized SVD and a
-    projection take. After three iterations the error of ratings and the quality of lists, over a whole
-    table, are those of the exact SVD; but singular vectors whose values are close, and with them single
-    predictions and lists, vary with the seed.
+    Where neither side of the matrix is larger than `LARGEST_EXACT` allows, the eigenvectors of its
+    smaller Gram matrix give the exact SVD. Otherwise it is found by subspace iteration on the item
+    side, in single precision [1]_, in half the passes over the matrix that scikit-learn's randomized
+    SVD and a projection take. After three iterations the error of ratings and the quality of lists,
+    over a whole table, change no more; but singular vectors whose values are close, and with them
+    single predictions and lists, vary with the seed.
 
     References
     ----------
@@ -24,8 +24,8 @@ def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
     """
     scale = np.abs(matrix.data).max(initial=0.0) or 1.0  # squares stay in the range of single precision
     matrix = matrix / scale
-    if min(matrix.shape) <= LARGEST_EXACT:
-        basis = _exact_basis(matrix, n_components)
+    if all(side <= limit for side, limit in zip(sorted(matrix.shape), LARGEST_EXACT, strict=True)):
+        basis = _exact_basis(matrix.toarray(), n_components)
     else:
         matrix = matrix.astype(np.float32)
         basis = _random_basis(matrix, n_components + N_OVERSAMPLES, random_state, n_iter)
@@ -40,17 +40,15 @@ def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
 
 
 def _exact_basis(matrix, n_components):
-    """Return vectors that span the first right singular vectors."""
-    n_rows, n_columns = matrix.shape
-    if n_rows < n_columns:
+    """Return vectors that span the first right singular vectors of a dense matrix."""
+    if matrix.shape[0] < matrix.shape[1]:
         return matrix.T @ _leading_vectors(matrix @ matrix.T, n_components)
     return _leading_vectors(matrix.T @ matrix, n_components)
 
 
 def _leading_vectors(gram, n):
-    last = gram.shape[0] - 1
-    n = min(n, last + 1)
-    return linalg.eigh(gram.toarray(), subset_by_index=(last + 1 - n, last))[1]
+    size = len(gram)
+    return linalg.eigh(gram, subset_by_index=(max(size - n, 0), size - 1), check_finite=False)[1]
 
 
 def _random_basis(matrix, size, random_state, n_iter):

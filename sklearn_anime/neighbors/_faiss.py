@@ -67,9 +67,8 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
 
     n_bits : int, default=512
         For ``"lsh"``: number of hyperplanes, from 1 to 4096. More find more, in ``n_bits / 8`` bytes
-        for each vector and a slower search; the hyperplanes themselves take
-        ``4 * n_bits * n_features`` bytes, and ``fit`` as many products for each vector as
-        ``n_bits * n_features``.
+        for each vector and a slower search. The hyperplanes are drawn at right angles to each other,
+        as far as they can be, in time that grows with the cube of `n_bits`: seconds for 4096.
 
     n_jobs : int, default=None
         Number of threads in ``fit`` and in searches. None means 1, unless inside a

@@ -85,7 +85,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     shrinkage : float or "auto", default="auto"
         Pull of predictions towards the baseline, in units of full similarity: neighbours whose
         weights add up to `shrinkage` move the prediction half way. ``"auto"`` is 2 on the user axis
-        and 0.03 on the item axis.
+        and 0.03 on the item axis, where few components gain from more, such as 0.1 for 64.
 
     neighbors : object with ``fit`` and ``kneighbors``, default=None
         Index of near ones, such as `FaissNeighbors`; it is cloned. None searches all of them, in
@@ -109,9 +109,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Number of threads that score blocks of users in ``recommend``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the randomized SVD, which tables of more than 1000 users and more than 1000 items
-        get. There single predictions and lists depend on it; their quality over the whole table
-        hardly does. Smaller ones get an exact SVD, without a seed.
+        Seed of the randomized SVD of large tables. There single predictions and lists depend on it;
+        their quality over the whole table hardly does. Tables of up to 1000 users and 10,000 items,
+        or the other way round, get an exact SVD, without a seed.
 
     Attributes
     ----------
@@ -490,7 +490,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         names = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in cuts.items())
         message = f"A table of {shape[0]} users and {shape[1]} items does not allow {names}."
         if "n_components" in cuts:
-            message += f" Calls of partial_fit keep {min(shape)} components: begin with a larger table."
+            message += " Calls of partial_fit keep that number of components: begin with a larger table."
         warn(message)
 
     def _check_index(self):
@@ -575,6 +575,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     def _rating_range(self):
         ratings = self.interactions_.ratings
         return np.nanmin(ratings), np.nanmax(ratings)
+
+    _block_width = (
+        3  # sums, where anything is reached and what stands in elsewhere, and the order of all
+    )
 
     def _score_block(self, rows, lists=None, fill=True):
         sums, reached = (self._lists if lists is None else lists).scores(rows, self.n_jobs)

@@ -558,7 +558,7 @@ def test_one_warning_names_the_numbers_that_are_too_large(table):
     _, messages = catch(make_model(64, 50).fit, *table)
     assert messages == [
         "A table of 12 users and 9 items does not allow n_components=64 (used: 9) and n_neighbors=50 "
-        "(used: 11). Calls of partial_fit keep 9 components: begin with a larger table."
+        "(used: 11). Calls of partial_fit keep that number of components: begin with a larger table."
     ]
 
 

@@ -261,7 +261,9 @@ def test_a_larger_table_does_not_repeat_the_warning_about_components(table, all_
 
 def test_numbers_that_are_too_large_warn_in_the_first_call_alone(table):
     X, y = table
-    with pytest.warns(UserWarning, match="n_neighbors=50 .* Calls of partial_fit keep 9 components"):
+    with pytest.warns(
+        UserWarning, match="n_neighbors=50 .* Calls of partial_fit keep that number of components"
+    ):
         model = make_model(64, 50).partial_fit(X[:80], y[:80])
     model.partial_fit(X[80:], y[80:]).partial_fit(X[:9], y[:9])  # a warning would be an error
 
