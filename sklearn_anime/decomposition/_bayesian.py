@@ -138,9 +138,10 @@ class BayesianFactorizationRegressor(
     computed once, in the smaller dimension of the features' matrix; where both exceed 20,000, by
     conjugate gradients.
 
-    An unknown user or item has the mean of its prior: given the numeric features in its row, and the
-    mean history of all others. ``recommend`` ranks by the posterior mean rating before it is clipped;
-    for people in ``history=``, by its mean given what they rated there and the samples of the items.
+    An unknown user or item is taken for that of a rating drawn at random, as far as the numeric features
+    in its row do not tell: its mean is that of the others, each counted once for each of its ratings.
+    ``recommend`` ranks by the posterior mean rating before it is clipped; for people in ``history=``, by
+    its mean given what they rated there and the samples of the items.
 
     References
     ----------
@@ -263,7 +264,7 @@ class BayesianFactorizationRegressor(
         Returns
         -------
         ratings : ndarray of shape (n_rows,)
-            Posterior means. Unknown users and items get the mean of their prior, given their features.
+            Posterior means. Unknown users and items get a mean of the others, given their features.
 
         deviations : ndarray of shape (n_rows,)
             Standard deviations of the posterior predictive distribution, that of the noise of a

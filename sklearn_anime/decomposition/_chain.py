@@ -110,7 +110,7 @@ class Model:
     def sample(self, state, priors):
         """Return what is kept of a sweep."""
         return Sample(
-            SideSample.keep(state.users, priors[0], self.users.features, with_history=True),
-            SideSample.keep(state.items, priors[1], self.items.features, with_history=False),
+            SideSample.keep(state.users, priors[0], self.users, with_history=True),
+            SideSample.keep(state.items, priors[1], self.items, with_history=False),
             state.noise_precision,
         )

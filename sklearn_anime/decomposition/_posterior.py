@@ -26,13 +26,13 @@ class SideSample:
         Bias and factors of each member.
 
     centre : ndarray of shape (n_dims,)
-        Prior mean of a stranger with average numbers.
+        Mean of a stranger with average numbers.
 
     numbers : ndarray of shape (n_numbers, n_dims)
         Coefficients of the scaled numbers.
 
     covariance : ndarray of shape (n_dims, n_dims)
-        Prior covariance of a stranger: what the features leave over, and the unknown history.
+        Covariance of a stranger: what the features leave over, and the unknown history.
 
     precision : ndarray of shape (n_dims, n_dims)
         Prior precision of someone whose history is known.
@@ -53,16 +53,21 @@ class SideSample:
     history: np.ndarray | None
 
     @classmethod
-    def keep(cls, vectors, prior, features, with_history):
-        """Keep a draw of the vectors and of their prior."""
-        dense, history = features.split(prior.coefficients)
-        intercept = features.dense[0, 0] * dense[0]
-        centre, covariance = intercept, np.linalg.inv(prior.precision)
-        if features.history is not None:
-            moves = features.history @ history
-            centre, covariance = intercept + moves.mean(axis=0), covariance + np.cov(moves.T, ddof=0)
+    def keep(cls, vectors, prior, side, with_history):
+        """Keep a draw of the vectors and of their prior.
+
+        A stranger is like the member of a rated pair drawn at random, so that each member counts once
+        for each of its ratings: rows are of popular items, and of people who rate much.
+        """
+        dense, history = side.features.split(prior.coefficients)
+        counts, numbers = np.diff(side.weights.indptr), side.features.dense[:, 1:]
+        centre = np.average(vectors - numbers @ dense[1:], axis=0, weights=counts)
+        covariance = np.linalg.inv(prior.precision)
+        if side.features.history is not None:
+            covariance += np.cov((side.features.history @ history).T, ddof=0, aweights=counts)
+        intercept = side.features.dense[0, 0] * dense[0]
         kept = (vectors, centre, dense[1:], covariance, prior.precision, intercept)
-        with_history = with_history and features.history is not None
+        with_history = with_history and side.features.history is not None
         return cls(*map(_single, kept), _single(history) if with_history else None)
 
     def extended(self, numbers):
