@@ -271,7 +271,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         seen = self.interactions_
         row = seen.take(seen.users.encode([user], "user"))
         (target,) = seen.items.encode([item], "item")
-        liked = np.flatnonzero(self._likes(row)) if target >= 0 else np.empty(0, dtype=np.intp)
+        liked = np.flatnonzero(_likes(row, self._min_rating) & (target >= 0))
         items = row.item_codes[liked]
         weights = self._weights.to_item(target)[items]
         return lending_frame(seen.items.decode(items), weights, row.ratings[liked], weights, {}, n)
@@ -306,7 +306,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        liked = self._liked(interactions)
+        liked = _liked(interactions, self.min_rating)
         if liked.nnz == 0:
             raise ValueError(
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
@@ -328,7 +328,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             "item_features_": features,
             "solver_": solver,
             "_weights": weights,
-            "_of_features": None if features is None else weights.solve(features),
+            "_min_rating": self.min_rating,
+            "_of_features": _of_features(weights, features, self.feature_weight),
         }
 
     def _choose_solver(self, rows, ridge):
@@ -354,21 +355,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             )
         return min(asked, *shape)
 
-    def _likes(self, rows):
-        """Return which of the pairs seen are liked."""
-        if self.min_rating is None:
-            return np.ones(len(rows.item_codes), dtype=bool)
-        return rows.ratings >= self.min_rating
-
-    def _liked(self, rows):
-        """Return the CSR matrix of ones where users like items."""
-        return rows.matrix_where(self._likes(rows), np.ones(len(rows.item_codes), dtype=np.float32))
-
     def _are_strangers(self, rows):
-        return np.diff(self._liked(rows).indptr) == 0
+        return np.diff(_liked(rows, self._min_rating).indptr) == 0
 
     def _score_block(self, rows):
-        return self._weights.scores(self._liked(rows))
+        return self._weights.scores(_liked(rows, self._min_rating))
 
     def _score_new_items(self, rows, features):
         if self._of_features is None:
@@ -376,7 +367,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 "New titles in items= are scored by their features, which fit did not use with "
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
-        return self._liked(rows) @ (self._of_features @ (self.feature_weight**2 * features.T))
+        return _liked(rows, self._min_rating) @ (self._of_features @ features.T)
 
     def _warn_of_context(self):
         """Say nothing: ``fit`` has said it."""
@@ -387,12 +378,35 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return tags
 
 
+def _of_features(weights, features, feature_weight):
+    """Return what a feature of a new title adds to the weight of each item, if there are features."""
+    return None if features is None else feature_weight**2 * weights.solve(features)
+
+
+def _likes(rows, min_rating):
+    """Return which of the pairs seen are liked."""
+    if min_rating is None:
+        return np.ones(len(rows.item_codes), dtype=bool)
+    return rows.ratings >= min_rating
+
+
+def _liked(rows, min_rating):
+    """Return the CSR matrix of ones where users like items."""
+    ones = np.ones(len(rows.item_codes), dtype=np.float32)
+    return rows.matrix_where(_likes(rows, min_rating), ones)
+
+
 def _item_features(table):
     """Return the features of the items, and warn of columns that are none."""
     if table.context.any():
         warn(
             f"Columns {table.context_names} of X differ between rows of the same item: their mean is "
             f"taken."
+        )
+    if table.of_user.any():
+        warn(
+            f"Columns {table.user_names} of X say something of the user, not of the item: they are not "
+            f"used."
         )
     if table.item_features.shape[1] == 0:
         raise ValueError(
