@@ -181,9 +181,9 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(table):
 def test_explanations_add_up_to_the_score(seen, table, solver):
     X, user = table[0].iloc[:, :2], int(seen.sum(axis=1).argmax())
     model = EASERecommender(ALPHA, random_state=0, **solver).fit(X)
-    terms = model.explain(user, 14, n=3)
+    terms, pair = model.explain(user, 14, n=3), pd.DataFrame({"user": [user], "item": [14]})
     assert terms["term"].tolist() == ["neighbour"] * 3 + ["rest"]
-    assert_allclose(terms["contribution"].sum(), model.predict([[user, 14]])[0], **TOLERANCE)
+    assert_allclose(terms["contribution"].sum(), model.predict(pair)[0], **TOLERANCE)
     assert set(terms["neighbour"][:3]) <= set(X.loc[X["user"] == user, "item"])
     assert model.explain(user, "?")["contribution"].tolist() == [0.0]
 
