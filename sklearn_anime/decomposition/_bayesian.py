@@ -88,7 +88,7 @@ class BayesianFactorizationRegressor(
     noise_precision_ : float
         Posterior mean of the precision of a rating: one over the variance of the noise.
 
-    rmse_curve_ : ndarray of shape (n_iter_,)
+    rmse_curve_ : ndarray of shape (n_sweeps,)
         Root mean squared error on the rated pairs of each draw; it falls until the chain has found its
         place, and then moves up and down.
 
