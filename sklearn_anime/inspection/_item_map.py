@@ -25,8 +25,9 @@ OTHERS = "other"
 class ItemMapDisplay:
     """Draw titles in two components of their factors, coloured by their first genre.
 
-    Titles that the same people like lie in the same direction from the origin. Make it with
-    `from_estimator`.
+    Titles that the same people like lie in the same direction from the origin. Of more than a thousand
+    titles, those farthest out (0.1 % on each side) may lie outside the picture, whose title counts
+    them, unless they are named. Make it with `from_estimator`.
 
     Parameters
     ----------
@@ -199,8 +200,8 @@ class ItemMapDisplay:
         rows = positions(self.items, list(names), "item")
         ax = open_axes(self, ax)
         self.scatters_ = [self._draw_group(ax, *group, scatter_kwargs or {}) for group in self._groups()]
-        draw_map(ax, self.axis_names)
-        ax.set_title(f"{len(self.coordinates):,} titles by who likes them")
+        outside = draw_map(ax, self.coordinates, self.axis_names, rows)
+        ax.set_title(f"{len(self.coordinates):,} titles by who likes them{outside}")
         self.legend_ = None if self.genres is None else self._explain_colours(ax)
         self.labels_ = place_names(ax, self.coordinates[rows], list(names.values()), self.legend_)
         return close_axes(self, ax)

@@ -10,6 +10,7 @@ from sklearn_anime.inspection._drawing import LINE, shorten
 DISTANCES = (4, 9, 15, 22, 30, 40, 52, 66, 82, 100, 120)  # of names from their points, in points
 # Those that leave a name beside its point come first.
 DIRECTIONS = np.deg2rad([0, 90, 180, 270, 45, 135, 225, 315, 22.5, 157.5, 202.5, 337.5])
+OUTERMOST = 0.001  # share of the points on each side that may stay outside
 NAME_STYLE = {
     "xytext": (0, 0),
     "textcoords": "offset points",
@@ -60,12 +61,29 @@ def _check_components(components, n_components):
     return places
 
 
-def draw_map(ax, axis_names):
-    """Draw the lines through the origin, from where directions are seen, and name the axes."""
+def draw_map(ax, coordinates, axis_names, shown):
+    """Draw the lines through the origin, from where directions are seen, and set up the axes.
+
+    Of more than a thousand points, the few that lie farthest out would leave the others no room: they
+    may stay outside, unless their rows are among those `shown`.
+
+    Returns
+    -------
+    str
+        What to say of the points outside.
+    """
+    low = np.quantile(coordinates, OUTERMOST, axis=0, method="lower")
+    high = np.quantile(coordinates, 1 - OUTERMOST, axis=0, method="higher")
+    low, high = np.min([low, *coordinates[shown]], axis=0), np.max([high, *coordinates[shown]], axis=0)
+    n_outside = ((coordinates < low) | (coordinates > high)).any(axis=1).sum()
+    if n_outside:
+        ax.dataLim.update_from_data_xy([low, high], ignore=True)
+        ax.autoscale_view()
     for line in (ax.axhline, ax.axvline):
         line(0, color=LINE, linewidth=0.6, zorder=0)
     ax.set(xlabel=axis_names[0], ylabel=axis_names[1])
     ax.set_aspect("equal", adjustable="datalim")
+    return f", {n_outside} of them farther out" if n_outside else ""
 
 
 def place_names(ax, points, names, legend=None):

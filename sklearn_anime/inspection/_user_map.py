@@ -22,7 +22,8 @@ class UserMapDisplay:
     """Draw users in two components of their factors, and single some out.
 
     People of like taste lie in the same direction from the origin, and the farther out, the more that
-    the two components know of them. Make it with `from_estimator`.
+    the two components know of them. Of more than a thousand users, those farthest out (0.1 % on each
+    side) may lie outside the picture, whose title counts them. Make it with `from_estimator`.
 
     Parameters
     ----------
@@ -173,12 +174,12 @@ class UserMapDisplay:
         ax = open_axes(self, ax)
         style = validate_style_kwargs({"s": 10, "color": QUIET, "linewidths": 0}, scatter_kwargs or {})
         self.scatter_ = ax.scatter(*self.coordinates.T, **style)
-        draw_map(ax, self.axis_names)
+        outside = draw_map(ax, self.coordinates, self.axis_names, rows)
         self.highlights_ = [
             self._single_out(ax, row, COLOURS[i % len(COLOURS)], highlight_kwargs or {})
             for i, row in enumerate(rows)
         ]
-        ax.set_title(f"{len(self.coordinates):,} users by taste")
+        ax.set_title(f"{len(self.coordinates):,} users by taste{outside}")
         names = [f"user {user}" for user in as_series(self.highlight).to_list()]
         self.labels_ = place_names(ax, self.coordinates[rows], names)
         return close_axes(self, ax)

@@ -113,6 +113,30 @@ def test_model_in_a_pipeline_is_drawn(display, sample):
     np.testing.assert_array_equal(shown.coordinates, bare.coordinates)
 
 
+def crowd(highlight):
+    """Draw 2000 users, the first of whom is far away from the others."""
+    places = np.random.RandomState(0).uniform(-1, 1, size=(2000, 2))
+    places[0] = 100, 100
+    display = UserMapDisplay(
+        coordinates=places, users=range(2000), axis_names=("a", "b"), highlight=highlight
+    ).plot()
+    display.figure_.draw_without_rendering()
+    return display
+
+
+def test_one_far_away_leaves_room_for_the_others_and_is_counted():
+    display = crowd(highlight=[1])
+    assert max(np.abs([*display.ax_.get_xlim(), *display.ax_.get_ylim()])) < 2
+    places = display.coordinates
+    low, high = np.sort(places, axis=0)[1], np.sort(places, axis=0)[-2]  # 0.1 % of 1999 gaps is one
+    n_outside = ((places < low) | (places > high)).any(axis=1).sum()
+    assert display.ax_.get_title() == f"2,000 users by taste, {n_outside} of them farther out"
+
+
+def test_one_far_away_is_shown_where_it_is_singled_out():
+    assert crowd(highlight=[0]).ax_.get_xlim()[1] > 100
+
+
 # Names and colours
 
 
