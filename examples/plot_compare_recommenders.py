@@ -64,11 +64,11 @@ boosting = make_pipeline(
 ease = EASERecommender()
 rating_models = {
     "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
-    "embeddings": EmbeddingRegressor(random_state=0),
-    "Bayesian factors": BayesianFactorizationRegressor(random_state=0),
+    "embeddings": EmbeddingRegressor(epochs=10, random_state=0),
+    "Bayesian factors": BayesianFactorizationRegressor(n_iter=100, random_state=0),
 }
 stack = StackingRegressor(
-    list(rating_models.items()), RidgeCV(), cv=KFold(3, shuffle=True, random_state=0)
+    list(rating_models.items()), RidgeCV(), cv=KFold(2, shuffle=True, random_state=0)
 )
 models = {
     "popularity": PopularityRecommender(),
