@@ -307,7 +307,7 @@ class EmbeddingRegressor(
             Rows in the form of ``fit``. A pair that was seen before counts as repeated.
 
         y : array-like of shape (n_rows,)
-            Ratings; NaN is "seen, not rated".
+            Ratings, one at least; NaN is "seen, not rated".
 
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows.
