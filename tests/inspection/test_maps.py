@@ -193,7 +193,7 @@ def test_without_a_column_of_genres_all_titles_look_alike(svd, sample):
         lambda anime: anime,
         lambda anime: anime.reset_index(),
         lambda anime: anime.reset_index().convert_dtypes(),
-        lambda anime: pl.from_pandas(anime.reset_index()),
+        lambda anime: pl.DataFrame(anime.reset_index().to_dict("list"), strict=False),
         lambda anime: anime[::-1].assign(genre=[text.split(", ") for text in anime.genre[::-1]]),
     ],
     ids=["index", "column", "nullable", "polars", "lists"],
