@@ -38,6 +38,11 @@ class ColumnSides:
         return [name for name, of_user in zip(self.names, self.of_user, strict=True) if not of_user]
 
     @property
+    def user_names(self):
+        """Names of the features of users."""
+        return [name for name, of_user in zip(self.names, self.of_user, strict=True) if of_user]
+
+    @property
     def context_names(self):
         """Names of the columns of context."""
         return [name for name, context in zip(self.names, self.context, strict=True) if context]

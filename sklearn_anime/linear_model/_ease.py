@@ -395,6 +395,12 @@ def _item_features(table):
             f"taken.",
             stacklevel=5,
         )
+    if table.of_user.any():
+        warnings.warn(
+            f"Columns {table.user_names} of X say something of the user, not of the item: they are not "
+            f"used.",
+            stacklevel=5,
+        )
     if table.item_features.shape[1] == 0:
         raise ValueError(
             "feature_weight needs features of items, and X has no column that says something of the "

@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_anime._ranking import batches, block_length
 
-N_BLOCKS = 4  # of vectors in the Krylov space
+N_BLOCKS = 3  # of vectors in the Krylov space
 ROUNDING = 1e-6  # that of single precision, with room
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for
 
@@ -66,21 +66,15 @@ def _krylov_basis(matrix, n_components, random_state):
     basis = np.empty((matrix.shape[1], size), np.float32, order="F")
     block = random_state.standard_normal((matrix.shape[1], width)).astype(np.float32)
     for start in range(0, size, width):
-        stop = min(start + width, size)
-        block = _orthonormal(matrix.T @ (matrix @ block), basis[:, :start])[:, : stop - start]
-        basis[:, start:stop] = block
-    return basis
+        new, known = basis[:, start : start + width], basis[:, :start]
+        block = matrix.T @ (matrix @ block)
+        block = _orthonormal(block - known @ (known.T @ block))
+        new[:] = block[:, : new.shape[1]]
+    return _orthonormal(basis)  # rounding, and blocks that bring nothing new, would show
 
 
-def _orthonormal(block, basis):
-    """Return orthonormal columns of the space of a block, orthogonal to those of a basis.
-
-    Twice, as the first time leaves rounding errors: all there is where the block brings nothing new.
-    """
-    for _ in range(2):
-        block = block - basis @ (basis.T @ block)
-        block = linalg.qr(block, mode="economic", overwrite_a=True, check_finite=False)[0]
-    return block
+def _orthonormal(columns):
+    return linalg.qr(columns, mode="economic", overwrite_a=True, check_finite=False)[0]
 
 
 def _projected_gram(matrix, basis):
