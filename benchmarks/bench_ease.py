@@ -1,182 +1,227 @@
-"""Measure EASERecommender: lists on real data, time and memory beside bare LAPACK and skrecsys.
+"""Measure EASERecommender: accuracy of lists, what genres add, time and memory, beside skrecsys.
 
-Usage: python benchmarks/bench_ease.py [accuracy] [genres] [lapack] [rival] [large] [full]
+Usage: python benchmarks/bench_ease.py [PART ...]
 
-Without names all parts run. The real ratings (the first four parts) are those in the folder that the
-environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
-checkout. The other parts draw tables with `make_ratings`. Times are ratios within one run. The part
-rival needs the package skrecsys (dependency group bench), and leaves it out where it is not installed.
+The parts are accuracy, defaults, genres, parts, skrecsys, full and catalogue.
+
+Without names all parts run. The real ratings are those in the folder that the environment variable
+SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the checkout; the parts full and
+catalogue draw tables with `make_ratings`. Times are ratios within one run: run it on an idle machine.
+The part skrecsys needs the dependency group `bench`; every measurement of it is a process of its own.
 """
 
 import importlib.util
 import os
+import subprocess
 import sys
+import warnings
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import pandas as pd
-from bench_svd_neighbors import FOLDER, FULL_SIZE, measured_apart, peak
 from scipy.linalg import lapack
-from sklearn.compose import make_column_transformer
-from sklearn.pipeline import make_pipeline
 
 from sklearn_anime._interactions import Interactions
-from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.baseline import PopularityRecommender
+from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
 from sklearn_anime.linear_model import EASERecommender
-from sklearn_anime.metrics import ndcg_at_k
+from sklearn_anime.linear_model._gram import gram_matrix
+from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
-IDS = ["user_id", "anime_id"]
+BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
+FOLDER = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
+NDCG = make_ranking_scorer("ndcg", k=10)
 MODELS = {
-    "exact, alpha 100": EASERecommender(),
-    "exact, alpha 200": EASERecommender(200.0),
-    "exact, alpha 100, dropout .23": EASERecommender(dropout=0.23),
-    "512 components, alpha 200": EASERecommender(200.0, n_components=512, random_state=0),
-    "1024 components, dropout .23": EASERecommender(dropout=0.23, n_components=1024, random_state=0),
+    "exact": "EASERecommender()",
+    "512 components": "EASERecommender(200.0, n_components=512, random_state=0)",
+    "1,024 components": "EASERecommender(dropout=0.23, n_components=1024, random_state=0)",
 }
+SETTING = """
+import resource, sys
+from time import perf_counter
+from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.model_selection import LeaveKOutPerUser
+from sklearn_anime.linear_model import EASERecommender
+def clock(run):
+    start = perf_counter()
+    answer = run()
+    print(perf_counter() - start)
+    return answer
+"""
+REAL = """
+X = load_anime(sys.argv[1], unrated="nan").data
+train, test = next(LeaveKOutPerUser(5, random_state=0).split(X))
+X, users = X.iloc[train], X.iloc[test, 0].unique()
+"""
+SYNTHETIC = "X = make_ratings(*map(int, sys.argv[1:]), random_state=0).data\n"
+OURS = "model = {}\nclock(lambda: model.fit(X))\nclock(lambda: model.recommend({}))\n"
+THEIRS = """
+from skrecsys.recommendation import EASE
+pairs = X.to_numpy()
+model = EASE(l2_reg=100.0)
+clock(lambda: model.fit(pairs))
+clock(lambda: model.recommend(users))
+"""
+PEAK = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
 
 
-def main(parts):
+def main(names):
     print(f"{os.cpu_count()} cores")
     for name, part in PARTS.items():
-        if not parts or name in parts:
-            print(f"\n{name}: {part.__doc__}", flush=True)
+        if not names or name in names:
+            print(f"\n{name}: {part.__doc__}")
             part()
 
 
 def accuracy():
-    """NDCG@10, five titles of each user with twenty held out."""
-    train, test = real_split()
-    for name, model in MODELS.items():
-        took = seconds(lambda model=model: model.fit(train[IDS]))
-        print(f"{name:<30} NDCG@10 {ndcg(model, test):.4f}   fit {took:.1f} s", flush=True)
+    """NDCG@10 on real ratings, five titles of each user with twenty held out."""
+    train, test = held_out(load_anime(FOLDER, unrated="nan").data)
+    models = {"popular": PopularityRecommender()} | {name: eval(code) for name, code in MODELS.items()}
+    models |= {f"exact, alpha={alpha:g}": EASERecommender(alpha) for alpha in (50, 200, 400)}
+    models |= {f"exact, dropout={share}": EASERecommender(dropout=share) for share in (0.1, 0.23)}
+    for name, model in models.items():
+        print(f"{name:<20} {NDCG(model.fit(train), test):.4f}", flush=True)
 
 
-def genres():
-    """NDCG@10 for few interactions, with genres of a weight that a second split has chosen."""
-    train, test = real_split()
-    inner, validation = held_out(train)
-    pipelines = {weight: with_genres(weight) for weight in (0.0, 1.0, 3.0, 10.0, 30.0)}
-    found = {}
-    for weight, pipeline in pipelines.items():
-        found[weight] = ndcg(pipeline.fit(inner)[-1], validation)
-    best = max(list(found)[1:], key=found.get)
-    print("validation", {weight: round(value, 4) for weight, value in found.items()}, "chosen", best)
-    titles = train["anime_id"].map(train["anime_id"].value_counts())
-    rare = set(train.loc[titles < 5, "anime_id"])
-    shortened = train.groupby("user_id").head(9)
-    for weight in (0.0, best):
-        whole = pipelines[weight].fit(train)[-1]
-        short = pipelines[weight].fit(shortened)[-1]
-        of_rare = test[test["anime_id"].isin(rare)]
+def defaults():
+    """NDCG@10 by alpha on other tables: the embedded one, and synthetic ones."""
+    tables = {"sample": load_anime_sample().data}
+    for size in ((1000, 500, 50_000), (5000, 2000, 200_000)):
+        tables[" x ".join(map(str, size))] = make_ratings(*size, random_state=0).data
+    for name, table in tables.items():
+        train, test = held_out(table)
+        print(f"{name:<22} popular {NDCG(PopularityRecommender().fit(train), test):.4f}", end="")
+        for alpha in (10, 30, 100, 300, 1000, 3000):
+            print(f"   {alpha} {NDCG(EASERecommender(alpha).fit(train), test):.4f}", end="", flush=True)
+        print()
+
+
+def genres(weights=(0.0, 1.0, 3.0, 10.0, 30.0)):
+    """NDCG@10 with genres: people with fewer than ten rows, and titles that fewer than five have seen.
+
+    Half of the users keep 3 to 9 rows and half of the titles 1 to 4, drawn at random; the rest of their
+    rows is the test. The weight is chosen on validation rows, taken from training the same way.
+    """
+    anime = load_anime(FOLDER, unrated="nan")
+    columns = WeightedOneHotGenres().set_output(transform="pandas")
+    table = columns.fit_transform(anime.anime[["genre"]])
+    table = table / np.linalg.norm(table, axis=1, keepdims=True).clip(min=1)
+    for name, split in {"people": few_rows_of_users, "titles": few_rows_of_items}.items():
+        rest, test = split(anime.data, seed=0)
+        train, validation = split(rest, seed=1)
+        scores = {w: genre_score(w, train, validation, table, name) for w in weights}
+        best = max(scores, key=scores.get)
+        found = {w: genre_score(w, rest, test, table, name) for w in (0.0, best)}
+        print(f"{name}: validation {scores}; best weight {best:g}; test {found}", flush=True)
+
+
+def parts():
+    """Seconds of the exact fit, against a bare B'B, potrf and potri of the same size."""
+    train, _ = held_out(load_anime(FOLDER, unrated="nan").data)
+    rows = Interactions.from_rows(train, None, needs_ratings=False).seen_matrix().astype(np.float32)
+
+    def bare():
+        gram = gram_matrix(rows, np.float32)
+        gram[np.diag_indices_from(gram)] += 100
+        upper, _ = lapack.spotrf(gram.T, overwrite_a=1, clean=0)
+        lapack.spotri(upper, overwrite_c=1)
+
+    seconds = [[timed(run) for run in (bare, lambda: EASERecommender().fit(train))] for _ in range(3)]
+    bare_seconds, ours = np.min(seconds, axis=0)
+    print(f"bare {bare_seconds:.2f} s, fit {ours:.2f} s: {ours / bare_seconds:.2f} times")
+
+
+def skrecsys(n_rounds=3):
+    """Seconds and peak memory beside EASE of skrecsys: fit, and lists for all test users."""
+    if importlib.util.find_spec("skrecsys") is None:
+        print("skrecsys is not installed: pip install --group bench")
+        return
+    cases = {"skrecsys": THEIRS} | {name: OURS.format(code, "users") for name, code in MODELS.items()}
+    rounds = [{name: run(REAL + code, FOLDER) for name, code in cases.items()} for _ in range(n_rounds)]
+    measured = {name: np.min([results[name] for results in rounds], axis=0) for name in cases}
+    for name, (fit, recommend, peak) in measured.items():
+        ratios = "  ".join(f"{ratio:.2f}" for ratio in measured[name] / measured["skrecsys"])
         print(
-            f"weight {weight:>4}: all {ndcg(whole, test):.4f}, users with nine interactions "
-            f"{ndcg(short, test):.4f}, titles with fewer than five {ndcg(whole, of_rare):.4f} "
-            f"({len(of_rare)} rows)",
+            f"{name:<18} fit {fit:6.2f} s  recommend {recommend:5.2f} s  {peak:6.0f} MB  ratios {ratios}"
+        )
+
+
+def full():
+    """73,516 users x 11,200 items, 7.8 million rows: fit, lists for all users, peak memory."""
+    models = {"exact": "EASERecommender()", "512": "EASERecommender(n_components=512, random_state=0)"}
+    for name, code in models.items():
+        fit, recommend, peak = run(SYNTHETIC + OURS.format(code, ""), 73_516, 11_200, 7_813_737)
+        print(
+            f"{name:<6} fit {fit:6.1f} s  recommend {recommend:6.1f} s, "
+            f"{73_516 / recommend:,.0f} users a second  {peak:6.0f} MB",
             flush=True,
         )
 
 
-def lapack_alone():
-    """Seconds of the exact fit, beside bare ``B'B`` + ``potrf`` + ``potri``."""
-    train, _ = real_split()
-    seen = Interactions.from_rows(train[IDS], None, needs_ratings=False).seen_matrix()
-    seen = seen.astype(np.float32)
-
-    def bare():
-        gram = np.asfortranarray((seen.T @ seen).toarray())
-        gram[np.diag_indices_from(gram)] += 100
-        lapack.spotri(lapack.spotrf(gram, overwrite_a=1)[0], overwrite_c=1)
-
-    runs = (lambda: EASERecommender().fit(train[IDS]), bare)
-    ours, theirs = (min(seconds(run) for _ in range(3)) for run in runs)
-    print(f"ours {ours:.2f} s, bare {theirs:.2f} s: {ours / theirs:.2f}")
+def catalogue():
+    """20,000 users x 500,000 items, 256 components: fit, lists for 1,000 users, peak memory."""
+    code = OURS.format("EASERecommender(n_components=256, random_state=0)", "model.users_[:1000]")
+    fit, recommend, peak = run(SYNTHETIC + code, 20_000, 500_000, 5_000_000)
+    print(f"fit {fit:.1f} s  recommend {recommend:.1f} s  {peak:.0f} MB")
 
 
-def rival():
-    """Seconds and extra memory of fit and of recommend to all, beside skrecsys."""
-    train, test = real_split()
-    runs = {name: MODELS[name] for name in MODELS if name not in list(MODELS)[1:3]}
-    if importlib.util.find_spec("skrecsys"):
-        from skrecsys import EASE
-
-        runs = {"skrecsys": EASE(l2_reg=100.0), **runs}
-    users = test["user_id"].unique()
-    for name, model in runs.items():
-        took, extra = measured_apart(lambda model=model: seconds(lambda: fit(model, train[IDS])))
-        fit(model, train[IDS])
-        lists = seconds(lambda model=model: model.recommend(users, 10))
-        print(f"{name:<30} fit {took:.2f} s, {extra:,.0f} MB more; lists {lists:.2f} s", flush=True)
+def held_out(X):
+    """Return training and test rows, five random ones of each user with twenty or more."""
+    train, test = next(LeaveKOutPerUser(5, random_state=0).split(X))
+    return X.iloc[train], X.iloc[test]
 
 
-def fit(model, X):
-    return model.fit(X) if isinstance(model, EASERecommender) else model.fit(X.to_numpy())
+def few_rows_of_users(X, seed):
+    """Take half of the users down to 3 to 9 rows, as the seed draws them; return both parts."""
+    return thinned(X, X.columns[0], 3, 9, seed)
 
 
-def large():
-    """Half a million titles: fit with 256 components, lists for 1,000 users, peak memory."""
-    measured_apart(fit_and_recommend, (20_000, 500_000, 5_000_000), {"n_components": 256}, 1_000)
+def few_rows_of_items(X, seed):
+    """Take half of the items down to 1 to 4 rows, as the seed draws them; return both parts."""
+    return thinned(X, X.columns[1], 1, 4, seed)
 
 
-def full():
-    """Fit and lists for all users at the full Kaggle size, exact and with 512 components."""
-    for params in ({}, {"n_components": 512, "alpha": 200.0}):
-        measured_apart(fit_and_recommend, FULL_SIZE, params, None)
+def thinned(X, column, least, most, seed):
+    """Return the rows kept, and those taken away, of half of the ids of a column with 5 rows more."""
+    rng = np.random.RandomState(seed)
+    sizes = X[column].value_counts().sort_index()
+    chosen = sizes.index[(sizes >= most + 5) & (rng.rand(len(sizes)) < 0.5)]
+    kept = X[column].map(dict(zip(chosen, rng.randint(least, most + 1, len(chosen)), strict=True)))
+    place = X.assign(key=rng.rand(len(X))).groupby(column)["key"].rank()
+    away = (place > kept).fillna(False)
+    return X[~away], X[away]
 
 
-def fit_and_recommend(size, params, n_users):
-    table = make_ratings(*size, random_state=0)
-    model = EASERecommender(random_state=0, **params)
-    took = seconds(lambda: model.fit(table.data))
-    after = peak()
-    users = model.users_[:n_users]
-    lists = seconds(lambda: model.recommend(users, 10))
-    print(
-        f"{params}: fit {took:.1f} s, peak {after:,.0f} MB; lists for {len(users)} users {lists:.1f} s, "
-        f"peak {peak():,.0f} MB",
-        flush=True,
-    )
+def genre_score(weight, train, test, table, side):
+    """Return NDCG@10 on the rows taken away; for titles, of lists of the thinned titles alone."""
+    wide = train.join(table, on=train.columns[1]) if weight else train
+    model = EASERecommender(feature_weight=weight).fit(wide)
+    known = test[test.iloc[:, 0].isin(model.users_)]
+    if side == "people":
+        return round(NDCG(model, known.join(table, on=known.columns[1]) if weight else known), 4)
+    lists = model.recommend(known.iloc[:, 0].unique(), include=known.iloc[:, 1].unique())
+    return round(NDCG.judge(model, lists, known), 4)
 
 
-def with_genres(weight):
-    columns = make_column_transformer(
-        ("passthrough", IDS), (WeightedOneHotGenres(), ["genre"]), verbose_feature_names_out=False
-    ).set_output(transform="pandas")
-    return make_pipeline(columns, EASERecommender(feature_weight=weight))
-
-
-def real_split():
-    """Return rows with genres to train on, and rows to find."""
-    anime = load_anime(FOLDER, unrated="nan")
-    return held_out(anime.data.join(anime.anime["genre"], on="anime_id"))
-
-
-def held_out(rows):
-    train, test = next(LeaveKOutPerUser(5, random_state=0).split(rows))
-    return rows.iloc[train], rows.iloc[test]
-
-
-def ndcg(model, test):
-    test = test[test["user_id"].isin(pd.Series(model.users_))]
-    return ndcg_at_k(model.recommend(test["user_id"].unique(), 10), test[IDS], k=10)
-
-
-def seconds(run):
-    """Return the seconds of a call."""
+def timed(run):
+    """Return how long a call takes."""
     start = perf_counter()
     run()
     return perf_counter() - start
 
 
-PARTS = {
-    "accuracy": accuracy,
-    "genres": genres,
-    "lapack": lapack_alone,
-    "rival": rival,
-    "large": large,
-    "full": full,
-}
+def run(code, *arguments):
+    """Return the numbers that code prints in a process of its own, and its peak memory in MB."""
+    command = [sys.executable, "-c", SETTING + code + PEAK, *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [float(line) for line in done.stdout.split()]
+
+
+PARTS = {part.__name__: part for part in (accuracy, defaults, genres, parts, skrecsys, full, catalogue)}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A table of")
+        main(sys.argv[1:])

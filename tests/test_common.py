@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -22,6 +23,7 @@ QUICK = {
 }
 ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
 ESTIMATORS += [
+    EASERecommender(n_components=2),
     FaissNeighbors(index="flat"),
     FaissNeighbors(index="lsh", metric="euclidean"),
     SVDNeighborsRecommender(axis="item"),

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions, PairMerge, same_rows
 
 ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
@@ -244,6 +245,23 @@ def test_extended_shard_by_shard_equals_the_whole_table():
     for values in ("ratings", "weights"):
         one, other = (part.seen_matrix(getattr(part, values)).toarray() for part in (whole, shards))
         np.testing.assert_allclose(other[order], one)
+
+
+def test_extended_shard_by_shard_has_the_features_of_the_whole_table():
+    rng = np.random.RandomState(0)
+    ids, weights = rng.randint(9, size=(90, 2)), rng.rand(90)
+    # One column of the item, one of the user, and one that differs between repeated pairs.
+    X = np.column_stack([ids, ids[:, 1] ** 2, ids[:, 0] * 3, rng.rand(90)])
+    shards = Interactions.from_rows(
+        X[:30], None, weights[:30], needs_ratings=False, features=FeatureTable
+    )
+    for rows in (slice(30, 60), slice(60, 90)):
+        shards = shards.extended(X[rows], None, weights[rows], optional=True)
+    whole = Interactions.from_rows(X, None, weights, needs_ratings=False, features=FeatureTable)
+    assert shards.features.context.tolist() == [False, False, True]
+    for side in ("item", "user"):
+        one, other = (getattr(part.features, f"{side}_features") for part in (whole, shards))
+        np.testing.assert_allclose(other[np.argsort(getattr(shards, f"{side}s").values)], one)
 
 
 def test_ratings_of_reads_the_rating_of_each_pair():

@@ -35,21 +35,26 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ----------
     alpha : float, default=100.0
         Strength of the ridge, in units of users: larger values trust only what many have in common.
+        The default holds on real tables of a thousand to ten thousand users; search on a scale such as
+        30, 100, 300, 1000, with larger ones for more users and for weaker tastes.
 
     dropout : float, default=0.0
         Share of each history that is thought to be hidden in training [2]_, in [0, 1): adds
         ``dropout / (1 - dropout)`` times the number of users of an item to its ridge.
 
     n_components : int, default=None
-        Rank of the low-rank solver. None means 512 where ``solver="svd"`` is chosen, and leaves
-        the choice to the size of the catalogue where ``solver="auto"``.
+        Rank of the low-rank solver, which ``solver="auto"`` takes where it is given. None means 512
+        where that solver is chosen otherwise, or less where the table allows no more.
 
     feature_weight : float, default=0.0
         Weight of the item features (the further columns of ``X``): each enters as a user who has
-        seen the items in proportion to it. With it ``recommend(items=)`` takes new titles.
+        seen the items in proportion to it. With it ``recommend(items=)`` takes new titles. 0 does not
+        read them.
 
     min_rating : float, default=None
-        Only ratings at or above it count as liked. None counts everything that was seen.
+        Only ratings at or above it count as liked. What was seen with a lower rating, or without one,
+        is not recommended again but says nothing; people who like nothing count as people without a
+        history. None counts everything that was seen.
 
     solver : {"auto", "cholesky", "svd"}, default="auto"
         ``"cholesky"`` is exact and needs one array of items x items; ``"svd"`` works in the space of
@@ -95,21 +100,25 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Notes
     -----
-    With ``B`` the users x items matrix of ones where a user has seen an item, and ``d`` the ridge of
-    each item, ``P = (B'B + diag(d))^-1``; the weights ``W_ij = -P_ij / P_jj``, ``W_jj = 0`` minimise
-    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint that no item speaks for itself [1]_. The
-    scores are ``B W``.
+    With ``B`` the users x items matrix of ones where a user has seen an item, the weights ``W`` minimise
+    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item speaks for itself. The
+    ridge is ``d_j = alpha + dropout / (1 - dropout) (B'B)_jj``, and the scores are ``B W``. With
+    ``P = (B'B + D)^-1`` and a Lagrange multiplier for each column, ``W = I - P diag(mu)``, and
+    ``W_jj = 0`` gives ``mu_j = 1 / P_jj`` [1]_:
 
-    The low-rank solver takes the truncated SVD ``B D^-1/2 = U S V'``. By Woodbury's identity
-    ``P = D^-1/2 (I - V C V') D^-1/2`` with ``C = S^2 / (S^2 + 1)``, so that with ``h`` the diagonal of
-    ``V C V'``
+    ``W_ij = -P_ij / P_jj`` for ``i != j``.
+
+    The low-rank solver takes the truncated SVD ``B D^-1/2 = U S V'``. As
+    ``D^-1/2 B'B D^-1/2 = V S^2 V'``, Woodbury's identity gives ``P = D^-1/2 (I + V S^2 V')^-1 D^-1/2 = D^-1/2 (I - V C V') D^-1/2`` with
+    ``C = S^2 / (S^2 + 1)``, so that with ``h`` the diagonal of ``V C V'``
 
     ``W_ij = d_i^-1/2 (V C V')_ij d_j^1/2 / (1 - h_j)`` for ``i != j``.
 
     At full rank this is the exact model; no array of items x items is ever made.
 
-    Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``. A new title
-    with features ``f`` has the weights ``feature_weight^2 P F f``.
+    Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; the ridge
+    does not count them. The column of a new title with features ``f`` is 0 for all users, and the ridge
+    regression of it on the other items has the weights ``feature_weight^2 P F f``.
 
     References
     ----------

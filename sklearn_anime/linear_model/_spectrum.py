@@ -6,9 +6,10 @@ from sklearn.utils import check_random_state
 
 from sklearn_anime._ranking import batches, block_length
 
-N_BLOCKS = 3  # of vectors in the Krylov space
+N_BLOCKS = 4  # of vectors in the Krylov space
 ROUNDING = 1e-6  # that of single precision, with room
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for
+N_OVERSAMPLES = 64  # further dimensions, so that a few vectors are found as well as many
 
 
 def leading_singular_vectors(matrix, n_components, random_state=None):
@@ -60,9 +61,10 @@ def _right_vectors(matrix, n_components, random_state):
 
 def _krylov_basis(matrix, n_components, random_state):
     """Return orthonormal columns that hold nearly all of the leading singular vectors."""
-    size = min(ROOM * n_components, matrix.shape[1])
-    full = size < ROOM * n_components  # one block then spans all rows
-    width = size if full else -(-size // N_BLOCKS)
+    size = ROOM * n_components + N_OVERSAMPLES
+    if size >= matrix.shape[1]:
+        return np.eye(matrix.shape[1], dtype=np.float32)
+    width = -(-size // N_BLOCKS)
     basis = np.empty((matrix.shape[1], size), np.float32, order="F")
     block = random_state.standard_normal((matrix.shape[1], width)).astype(np.float32)
     for start in range(0, size, width):

@@ -1,337 +1,493 @@
-"""Claims about EASERecommender, against dense linear algebra in double precision."""
+"""Claims about EASERecommender; those about features are in test_ease_features.py."""
 
 import pickle
+import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from numpy.testing import assert_allclose
-from sklearn.compose import make_column_transformer
+from numpy.testing import assert_allclose, assert_array_equal
+from plain_ridge import N_ITEMS, N_USERS, make_table, ridge_weights, wide
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
 
-from sklearn_anime.datasets import load_anime, load_anime_sample
+from sklearn_anime.baseline import PopularityRecommender
+from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
 from sklearn_anime.linear_model import EASERecommender, _ease
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
-from sklearn_anime.preprocessing import WeightedOneHotGenres
 
-N_USERS, N_ITEMS, ALPHA = 40, 15, 2.0
-SOLVERS = pytest.mark.parametrize(
-    "solver", [{"solver": "cholesky"}, {"n_components": N_ITEMS}], ids=["exact", "full rank"]
-)
-TOLERANCE = {"rtol": 1e-3, "atol": 1e-4}  # both work in single precision
+ALPHA = 2.0
+SOLVERS = pytest.mark.parametrize("params", [{}, {"n_components": N_ITEMS}], ids=["exact", "low-rank"])
+DROPOUT = pytest.mark.parametrize("dropout", [0.0, 0.3])
+TOLERANCE = {"rtol": 1e-3, "atol": 1e-5}  # weights are kept in single precision
 
 
-def dense_weights(seen, ridge, features=None, feature_weight=0.0):
-    """Return weights and inverse by the formula of the docstring."""
-    gram = seen.T @ seen + np.diag(ridge)
-    if features is not None:
-        gram += feature_weight**2 * features @ features.T
-    inverse = np.linalg.inv(gram)
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    return weights, inverse
+def make_model(**params):
+    return EASERecommender(ALPHA, random_state=0, **params)
 
 
-@pytest.fixture(scope="module")
-def seen():
-    """Return the matrix of what was seen; item 14 is seen once."""
-    rng = np.random.default_rng(0)
-    seen = (rng.random((N_USERS, N_ITEMS)) < np.linspace(0.5, 0.1, N_ITEMS)).astype(float)
-    seen[:, -1] = np.arange(N_USERS) == 3
-    return seen
+def ridge_of(rows, dropout=0.0):
+    return ALPHA + dropout / (1 - dropout) * np.asarray(rows).sum(axis=0)
+
+
+def scores_of(model, users=None):
+    """Return the table of all scores that a model recommends by."""
+    found = model.recommend(users, n_items=N_ITEMS, exclude_seen=False)
+    return found.pivot(index="user_id", columns="anime_id", values="score")
 
 
 @pytest.fixture(scope="module")
-def table(seen):
-    """Return the rows, with two features of the item, and ratings with gaps."""
-    users, items = seen.nonzero()
-    features = np.random.default_rng(1).standard_normal((N_ITEMS, 2))
-    X = pd.DataFrame({"user": users, "item": items, "a": features[items, 0], "b": features[items, 1]})
-    ratings = np.random.default_rng(2).integers(1, 11, len(X)).astype(float)
-    return X, np.where(np.arange(len(X)) % 5 == 0, np.nan, ratings), features
+def table():
+    return make_table()
 
 
-def scores_of(model, **options):
-    """Return a matrix of scores out of whole lists, what was seen included."""
-    lists = model.recommend(n_items=N_ITEMS, exclude_seen=False, **options)
-    return lists.pivot(index="user", columns="item", values="score").to_numpy()
+@pytest.fixture(scope="module")
+def rows(table):
+    return wide(table[0])
 
 
-# The formula
+@pytest.fixture(scope="module")
+def all_pairs(rows):
+    pairs = pd.MultiIndex.from_product([rows.index, rows.columns], names=["user_id", "anime_id"])
+    return pairs.to_frame(index=False)
+
+
+# The model
 
 
 @SOLVERS
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_scores_are_the_formula_of_the_docstring(seen, table, solver, dropout):
-    ridge = ALPHA + dropout / (1 - dropout) * seen.sum(axis=0)
-    model = EASERecommender(ALPHA, dropout=dropout, random_state=0, **solver).fit(table[0].iloc[:, :2])
-    expected = seen @ dense_weights(seen, ridge)[0]
+@DROPOUT
+def test_scores_are_those_of_a_ridge_regression_for_each_item(table, rows, params, dropout):
+    model = make_model(dropout=dropout, **params).fit(table[0])
+    expected = rows @ ridge_weights(rows, ridge_of(rows, dropout))
     assert_allclose(scores_of(model), expected, **TOLERANCE)
-    pairs = pd.DataFrame(np.argwhere(np.ones_like(seen)), columns=["user", "item"])
-    assert_allclose(model.predict(pairs).reshape(seen.shape), expected, **TOLERANCE)
 
 
-def test_low_rank_is_the_exact_model_of_the_part_that_is_kept(seen, table):
-    n = 10  # from half of all on, the vectors are those of the full SVD
-    model = EASERecommender(ALPHA, n_components=n, random_state=0).fit(table[0].iloc[:, :2])
-    _, values, vectors = np.linalg.svd(seen, full_matrices=False)
-    kept = vectors[:n].T * (values[:n] ** 2 / (values[:n] ** 2 + ALPHA)) @ vectors[:n]
-    weights = kept / (1 - np.diag(kept))
+@DROPOUT
+@pytest.mark.parametrize("shape", [(40, 25), (25, 40)], ids=["more users", "more items"])
+def test_full_rank_is_the_exact_model(dropout, shape):
+    X = make_ratings(*shape, 300, random_state=0).data
+    models = [
+        make_model(dropout=dropout, solver=solver, n_components=min(shape)).fit(X)
+        for solver in ("cholesky", "svd")
+    ]
+    exact, low_rank = (model.predict(X) for model in models)
+    assert_allclose(low_rank, exact, **TOLERANCE)
+
+
+@DROPOUT
+def test_low_rank_scores_follow_the_formula(table, rows, dropout):
+    model = make_model(n_components=4, dropout=dropout).fit(table[0])
+    seen, ridge = rows.to_numpy(), ridge_of(rows, dropout)
+    _, s, vt = np.linalg.svd(seen * ridge**-0.5, full_matrices=False)
+    c = s[:4] ** 2 / (s[:4] ** 2 + 1)
+    inner = vt[:4].T * c @ vt[:4]
+    h = np.diag(inner)
+    weights = ridge[:, None] ** -0.5 * inner * ridge**0.5 / (1 - h)
     np.fill_diagonal(weights, 0.0)
     assert_allclose(scores_of(model), seen @ weights, **TOLERANCE)
 
 
-@SOLVERS
-def test_features_enter_as_users_who_have_seen_in_proportion(seen, table, solver):
-    X, y, features = table
-    model = EASERecommender(ALPHA, feature_weight=0.7, random_state=0, **solver).fit(X, y)
-    weights, _ = dense_weights(seen, np.full(N_ITEMS, ALPHA), features, 0.7)
-    assert_allclose(scores_of(model), seen @ weights, **TOLERANCE)
-    assert_allclose(model.item_features_, features)
+def test_what_was_seen_counts_whether_rated_or_not(table, rows):
+    X, y = table
+    expected = scores_of(make_model().fit(X))
+    for ratings in (y, np.full(len(X), np.nan), y.fillna(1.0)):
+        pd.testing.assert_frame_equal(scores_of(make_model().fit(X, ratings)), expected)
+
+
+def test_repeated_rows_count_once(table):
+    X, _ = table
+    found = make_model().fit(pd.concat([X, X[::3]]))
+    pd.testing.assert_frame_equal(scores_of(found), scores_of(make_model().fit(X)))
 
 
 @SOLVERS
-def test_new_titles_have_the_weights_of_the_docstring(seen, table, solver):
-    X, y, features = table
-    model = EASERecommender(ALPHA, feature_weight=0.7, random_state=0, **solver).fit(X, y)
-    new = pd.DataFrame({"item": [100, 101], "a": [0.5, -1.0], "b": [1.0, 0.0]})
-    found = scores_of(model, items=new, include=[100, 101])
-    _, inverse = dense_weights(seen, np.full(N_ITEMS, ALPHA), features, 0.7)
-    column = 0.7**2 * inverse @ features @ new[["a", "b"]].to_numpy().T
-    assert_allclose(found, seen @ column, **TOLERANCE)
+def test_a_pair_that_was_seen_does_not_speak_for_itself(params):
+    X = [["ann", "Akira"], ["bob", "Bleach"], ["cat", "Bleach"]]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A table of")
+        model = make_model(**params).fit(X)
+    assert_allclose(model.predict([["ann", "Akira"], ["bob", "Bleach"]]), 0, atol=1e-6)
 
 
-@SOLVERS
-def test_min_rating_keeps_what_is_liked(table, solver):
-    X, y, _ = table
-    liked = np.zeros((N_USERS, N_ITEMS))
-    kept = X[y >= 6]
-    liked[kept["user"], kept["item"]] = 1.0
-    model = EASERecommender(ALPHA, min_rating=6, random_state=0, **solver).fit(X.iloc[:, :2], y)
-    expected = liked @ dense_weights(liked, np.full(N_ITEMS, ALPHA))[0]
-    some = liked.any(axis=1)
-    with pytest.warns(
-        UserWarning, match=f"{N_USERS - some.sum()} of 40 users .* the most popular items"
-    ):
-        scores = scores_of(model)
-    assert_allclose(scores[some], expected[some], **TOLERANCE)
-    found = model.recommend(3)
-    assert not set(found["item"]) & set(X.loc[X["user"] == 3, "item"])  # seen, liked or not
+def test_weights_by_hand():
+    # B'B + I has the rows 2 1 0, 1 3 1 and 0 1 2; the middle column of its inverse is -1/4, 1/2, -1/4.
+    model = EASERecommender(alpha=1.0).fit([["ann", 0], ["ann", 1], ["bob", 1], ["bob", 2]])
+    assert_allclose(model.predict([["ann", 1], ["bob", 1]]), [0.5, 0.5], rtol=1e-6)
+    assert_allclose(model.predict([["ann", 2]]), [-0.2 + 0.4], rtol=1e-6)
 
 
-# History, and more rows
-
-
-@SOLVERS
-def test_history_serves_newcomers_exactly(table, solver):
-    X = table[0].iloc[:, :2]
-    model = EASERecommender(ALPHA, random_state=0, **solver).fit(X)
-    own = X[X["user"] == 5]
-    found = model.recommend(history=own.assign(user="new"), n_items=9)
-    pd.testing.assert_frame_equal(
-        found.iloc[:, 1:], model.recommend(5, n_items=9).iloc[:, 1:], rtol=1e-5
+@pytest.mark.parametrize("alpha", [0.5, 20.0])
+def test_single_precision_holds_the_scores(alpha, monkeypatch):
+    X = make_ratings(2000, 300, 60_000, random_state=0).data
+    single = EASERecommender(alpha).fit(X)
+    monkeypatch.setattr(_ease, "gram_dtype", lambda *args: np.dtype(np.float64))
+    monkeypatch.setattr(
+        "sklearn_anime.linear_model._gram.gram_dtype", lambda *args: np.dtype(np.float64)
     )
+    double = EASERecommender(alpha).fit(X)
+    assert (single._weights.weights.dtype, double._weights.weights.dtype) == (np.float32, np.float64)
+    assert_allclose(single.predict(X), double.predict(X), atol=2e-4)
 
 
-def test_unknown_items_of_a_history_are_counted_and_ignored(table):
-    model = EASERecommender(ALPHA).fit(table[0].iloc[:, :2])
-    with pytest.warns(UserWarning, match=r"1 item\(s\) of history= were not in the rows of fit"):
-        found = model.recommend(history=[["new", 2], ["new", 77]])
-    expected = model.recommend(history=[["new", 2]])
+# Solvers
+
+
+def test_auto_is_exact_unless_told_otherwise_or_too_large(table, monkeypatch):
+    X, _ = table
+    assert make_model().fit(X).solver_ == "cholesky"
+    assert make_model(n_components=3).fit(X).solver_ == "svd"
+    assert make_model(n_components=3, solver="cholesky").fit(X).solver_ == "cholesky"
+    monkeypatch.setattr(_ease, "LARGEST_GRAM", 4 * N_ITEMS**2 - 1)
+    assert make_model().fit(X).solver_ == "svd"
+
+
+def test_catalogue_too_large_for_the_exact_solver_is_named_with_its_size():
+    X = pd.DataFrame({"user": 0, "item": np.arange(1_000_000)})
+    with pytest.raises(ValueError, match=r"needs 3,725.3 GiB for 1000000 items. Give n_components"):
+        EASERecommender(solver="cholesky").fit(X)
+
+
+@pytest.mark.filterwarnings("error")
+def test_svd_without_n_components_takes_what_the_table_allows(table):
+    model = make_model(solver="svd").fit(table[0])
+    assert_allclose(scores_of(model), scores_of(make_model().fit(table[0])), **TOLERANCE)
+
+
+def test_more_components_than_the_table_allows_warn_once(table):
+    message = (
+        rf"A table of {N_USERS} users and {N_ITEMS} items does not allow n_components=10 \(used: 9\)"
+    )
+    with pytest.warns(UserWarning, match=message) as warned:
+        model = make_model(n_components=10).fit(table[0])
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    assert model.n_components == 10
+
+
+def test_low_rank_makes_no_array_of_items_by_items():
+    X = make_ratings(200, 4000, 8000, random_state=0).data
+    tracemalloc.start()
+    model = EASERecommender(n_components=8, random_state=0).fit(X)
+    model.recommend([0, 1])
+    model.similar_items(model.items_[:2])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(model.items_) ** 2 / 5
+
+
+def test_the_seed_decides_the_low_rank_model():
+    X = make_ratings(300, 200, 4000, random_state=0).data
+    one, same, other = (
+        EASERecommender(n_components=5, random_state=seed).fit(X).predict(X) for seed in (0, 0, 1)
+    )
+    assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 0
+
+
+# What it answers
+
+
+@SOLVERS
+def test_predict_is_the_score_of_the_list(table, all_pairs, params):
+    model = make_model(**params).fit(table[0])
+    assert_allclose(model.predict(all_pairs), scores_of(model).to_numpy().ravel(), atol=1e-6)
+
+
+@SOLVERS
+def test_predict_does_not_depend_on_blocks_and_order(table, all_pairs, params):
+    model = make_model(**params).fit(table[0])
+    expected = model.predict(all_pairs)
+    with config_context(working_memory=1e-4):  # room for one user at a time
+        found = model.predict(all_pairs.iloc[::-1])[::-1]
+    assert_allclose(found, expected, atol=1e-6)
+
+
+def test_unknown_ids_score_zero(table):
+    model = make_model().fit(table[0])
+    rows = pd.DataFrame([("?", "i1"), ("u01", "?"), ("?", "?")], columns=["user_id", "anime_id"])
+    assert_array_equal(model.predict(rows), 0.0)
+
+
+@SOLVERS
+def test_new_people_are_served_as_if_they_had_been_there(table, rows, params):
+    X, _ = table
+    model = make_model(**params).fit(X)
+    history = pd.DataFrame({"user_id": "new", "anime_id": ["i0", "i3", "i7"]})
+    found = model.recommend(history=history, n_items=N_ITEMS).set_index("anime_id")["score"]
+    weights = ridge_weights(rows, ridge_of(rows))
+    expected = pd.Series(weights[[0, 3, 7]].sum(axis=0), rows.columns).drop(["i0", "i3", "i7"])
+    assert_allclose(found[expected.index], expected, **TOLERANCE)
+    assert found.is_monotonic_decreasing
+
+
+def test_history_equal_to_the_rows_of_fit_changes_nothing(table):
+    X, _ = table
+    model = make_model().fit(X)
+    history = X[X["user_id"] == "u02"]
+    pd.testing.assert_frame_equal(model.recommend(history=history), model.recommend("u02"))
+
+
+def test_unknown_items_of_a_history_are_counted_in_one_warning(table):
+    history = [("new", "i0"), ("new", "?"), ("new", "??")]
+    with pytest.warns(UserWarning, match=r"^2 item\(s\) of history=") as warned:
+        make_model().fit(table[0].to_numpy()).recommend(history=history)
+    assert len(warned) == 1
+
+
+def test_people_without_history_get_the_most_popular(table):
+    X, _ = table
+    model = make_model().fit(X)
+    with pytest.warns(UserWarning, match="1 of 1 users have no history"):
+        found = model.recommend("?", n_items=3)
+    with pytest.warns(UserWarning, match="1 of 1 users have no history"):
+        expected = PopularityRecommender().fit(X).recommend("?", n_items=3)
     pd.testing.assert_frame_equal(found, expected)
 
 
-@pytest.mark.parametrize("feature_weight", [0.0, 0.7])
-def test_partial_fit_equals_a_fit_on_all_rows(table, feature_weight):
-    X, y, _ = table
-    X = X if feature_weight else X.iloc[:, :2]
-    order = np.random.default_rng(0).permutation(len(X))
-    parts = np.split(order, [len(X) // 2, len(X) * 3 // 4])
-    model = EASERecommender(ALPHA, feature_weight=feature_weight)
-    for part in parts:
-        model.partial_fit(X.iloc[part], y[part])
-    whole = EASERecommender(ALPHA, feature_weight=feature_weight).fit(X, y)
-    assert_allclose(model.predict(X), whole.predict(X), **TOLERANCE)
+@SOLVERS
+def test_contributions_are_the_weights_of_what_was_seen_and_add_up(table, rows, all_pairs, params):
+    model = make_model(**params).fit(*table)
+    weights = pd.DataFrame(ridge_weights(rows, ridge_of(rows)), rows.columns, rows.columns)
+    for (user, item), score in list(zip(all_pairs.to_numpy(), model.predict(all_pairs), strict=True))[
+        ::7
+    ]:
+        terms = model.explain(user, item, n=N_ITEMS)
+        assert_allclose(terms["contribution"].sum(), score, atol=1e-5)
+        lent = terms[terms["term"] == "neighbour"]
+        assert_allclose(lent["contribution"], weights.loc[lent["neighbour"], item], **TOLERANCE)
+        assert set(lent["neighbour"]) == set(rows.columns[rows.loc[user] > 0]) - {item}
+        assert lent["contribution"].abs().is_monotonic_decreasing
 
 
-def test_partial_fit_goes_without_ratings_where_fit_does(table):
-    X = table[0].iloc[:, :2]
-    model = EASERecommender(ALPHA).fit(X[:100]).partial_fit(X[100:])
-    assert_allclose(model.predict(X), EASERecommender(ALPHA).fit(X).predict(X), **TOLERANCE)
-    with pytest.raises(ValueError, match="None"):
-        EASERecommender(ALPHA, min_rating=1).fit(X[:100], np.full(100, 5)).partial_fit(X[100:])
+def test_explanations_show_ratings_and_sum_up_the_others(table):
+    X, y = table
+    terms = make_model().fit(X, y).explain("u03", "i0", n=1)
+    assert terms["term"].tolist() == ["neighbour", "rest"]
+    neighbour = terms["neighbour"][0]
+    rating = y[(X["user_id"] == "u03") & (X["anime_id"] == neighbour)].item()
+    assert_array_equal(terms["rating"], [rating, np.nan])
 
 
-def test_partial_fit_with_other_columns_raises_and_loses_nothing(table):
-    X = table[0].iloc[:, :2]
-    model = EASERecommender(ALPHA).fit(X[:100])
-    before = model.predict(X)
-    with pytest.raises(ValueError, match="feature names"):
-        model.partial_fit(table[0])
-    assert_allclose(model.predict(X), before)
-
-
-# Reasons, and near titles
+@pytest.mark.parametrize("pair", [("?", "i1"), ("u01", "?"), ("?", "?")])
+def test_explanation_of_unknown_ids_is_the_score_zero(table, pair):
+    terms = make_model().fit(*table).explain(*pair)
+    assert terms["term"].tolist() == ["rest"]
+    assert_array_equal(terms["contribution"], 0.0)
 
 
 @SOLVERS
-def test_explanations_add_up_to_the_score(seen, table, solver):
-    X, user = table[0].iloc[:, :2], int(seen.sum(axis=1).argmax())
-    model = EASERecommender(ALPHA, random_state=0, **solver).fit(X)
-    terms, pair = model.explain(user, 14, n=3), pd.DataFrame({"user": [user], "item": [14]})
-    assert terms["term"].tolist() == ["neighbour"] * 3 + ["rest"]
-    assert_allclose(terms["contribution"].sum(), model.predict(pair)[0], **TOLERANCE)
-    assert set(terms["neighbour"][:3]) <= set(X.loc[X["user"] == user, "item"])
-    assert model.explain(user, "?")["contribution"].tolist() == [0.0]
+@DROPOUT
+def test_similar_items_have_the_highest_partial_correlation(table, rows, params, dropout):
+    model = make_model(dropout=dropout, **params).fit(table[0])
+    seen = rows.to_numpy()
+    p = np.linalg.inv(seen.T @ seen + np.diag(ridge_of(rows, dropout)))
+    expected = pd.DataFrame(-p / np.sqrt(np.outer(np.diag(p), np.diag(p))), rows.columns, rows.columns)
+    found = model.similar_items(["i3", "i5"], n_items=N_ITEMS)
+    for item, near in found.groupby("anime_id"):
+        assert len(near) == N_ITEMS - 1
+        assert_allclose(near["similarity"], expected.loc[item, near["neighbour"]], **TOLERANCE)
+        assert near["similarity"].is_monotonic_decreasing
+
+
+def test_similarity_is_the_geometric_mean_of_the_weights_in_both_directions(table, rows):
+    weights = pd.DataFrame(ridge_weights(rows, ridge_of(rows)), rows.columns, rows.columns)
+    near = make_model().fit(table[0]).similar_items("i3", n_items=N_ITEMS)
+    there, back = weights.loc["i3", near["neighbour"]], weights.loc[near["neighbour"], "i3"]
+    expected = np.sign(there.to_numpy()) * np.sqrt(there.to_numpy() * back.to_numpy())
+    assert_allclose(near["similarity"], expected, **TOLERANCE)
+
+
+@pytest.mark.filterwarnings("ignore:k=10 is more than the 9 items")
+def test_score_is_the_ndcg_of_the_lists(table):
+    X, _ = table
+    train, test = next(LeaveKOutPerUser(1, min_rows=3, random_state=0).split(X))
+    model = make_model().fit(X.iloc[train])
+    expected = make_ranking_scorer("ndcg", k=10)(model, X.iloc[test])
+    assert 0 < expected == model.score(X.iloc[test])
 
 
 @SOLVERS
-def test_similar_items_are_partial_correlations(seen, table, solver):
-    model = EASERecommender(ALPHA, random_state=0, **solver).fit(table[0].iloc[:, :2])
-    _, inverse = dense_weights(seen, np.full(N_ITEMS, ALPHA))
-    root = np.sqrt(np.diag(inverse))
-    expected = pd.Series(-inverse[2] / root / root[2]).drop(2).sort_values(ascending=False)
-    found = model.similar_items(2, n_items=5)
-    assert_allclose(found["similarity"], expected.iloc[:5], **TOLERANCE)
-    assert found["neighbour"].tolist() == expected.index[:5].tolist()
+def test_lists_do_not_depend_on_jobs_and_blocks(table, params):
+    expected = make_model(**params).fit(table[0]).recommend()
+    with config_context(working_memory=1e-4):
+        found = make_model(n_jobs=2, **params).fit(table[0]).recommend()
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-4)
 
 
-def test_similar_items_of_the_sample_share_their_franchise():
-    sample = load_anime_sample()
-    names = sample.anime["name"]
-    model = EASERecommender().fit(sample.data)
-    found = model.similar_items(names.index[names == "Dragon Ball Z"], n_items=5)["neighbour"]
-    assert names[found].str.startswith("Dragon Ball").any(), names[found].tolist()
-
-
-# At home in scikit-learn
-
-
-def test_search_and_pipeline_with_genres():
-    sample = load_anime_sample()
-    rows = sample.frame[["user_id", "anime_id", "genre"]]
-    genres = make_column_transformer(
-        ("passthrough", ["user_id", "anime_id"]),
-        (WeightedOneHotGenres(), ["genre"]),
-        verbose_feature_names_out=False,
-    ).set_output(transform="pandas")
-    pipeline = make_pipeline(genres, EASERecommender(feature_weight=1.0))
-    search = GridSearchCV(
-        pipeline,
-        {"easerecommender__alpha": [1e-2, 30.0]},
-        scoring=make_ranking_scorer("ndcg", k=10),
-        cv=LeaveKOutPerUser(5, random_state=0),
-    ).fit(rows, sample.target)
-    assert search.best_params_ == {"easerecommender__alpha": 30.0}
-    model = search.best_estimator_[-1]
-    wide = pd.DataFrame([[0.0] * model.item_features_.shape[1]], columns=model.feature_names_in_[2:])
-    new = wide.assign(anime_id=-1, Action=1.0)
-    found = model.recommend(sample.data["user_id"].iloc[0], items=new, include=[-1])
-    assert found["anime_id"].tolist() == [-1]
-
-
-def test_frames_come_back_in_the_library_of_fit(table):
-    X = pl.DataFrame(table[0].iloc[:, :2].to_dict("list"))
-    model = EASERecommender(ALPHA).fit(X)
-    assert isinstance(model.recommend(1), pl.DataFrame)
-    assert isinstance(model.explain(1, 2), pl.DataFrame)
-
-
-def test_pickles_recommend_the_same(table):
-    model = EASERecommender(ALPHA).fit(table[0].iloc[:, :2])
-    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(model)).recommend(), model.recommend())
-
-
-# Solvers and bad input
-
-
-def test_auto_is_exact_where_the_array_fits(table, monkeypatch):
-    X = table[0].iloc[:, :2]
-    assert EASERecommender().fit(X).solver_ == "cholesky"
-    assert EASERecommender(n_components=3).fit(X).solver_ == "svd"
-    monkeypatch.setattr(_ease, "LARGEST_GRAM", N_ITEMS**2 * 4 - 1)
-    assert EASERecommender().fit(X).solver_ == "svd"
-
-
-def test_a_catalogue_too_large_names_the_size_and_the_remedy(table, monkeypatch):
-    monkeypatch.setattr(_ease, "total_memory", lambda: 100)
-    with pytest.raises(ValueError, match=r"needs 0.0 GiB for 15 items. Give n_components, such as 512"):
-        EASERecommender(solver="cholesky").fit(table[0].iloc[:, :2])
-
-
-def test_too_many_components_are_cut_with_one_warning(table):
-    X = table[0].iloc[:, :2]
-    with pytest.warns(UserWarning, match=r"does not allow n_components=99 \(used: 15\)") as caught:
-        model = EASERecommender(ALPHA, n_components=99, random_state=0).fit(X)
-    assert len(caught) == 1
-    assert_allclose(model.predict(X), EASERecommender(ALPHA).fit(X).predict(X), **TOLERANCE)
-
-
-@pytest.mark.parametrize(("name", "value"), [("alpha", 0), ("alpha", -1.0), ("dropout", 1.0)])
-def test_values_out_of_range_are_named(table, name, value):
-    with pytest.raises(ValueError, match=f"The {name!r} parameter"):
-        EASERecommender(**{name: value}).fit(table[0])
-
-
-def test_no_positives_left_names_the_largest_rating(table):
-    with pytest.raises(ValueError, match=r"No rating in y reaches min_rating=11: the largest is 10"):
-        EASERecommender(min_rating=11).fit(table[0].iloc[:, :2], table[1])
-
-
-def test_features_that_differ_within_a_title_are_averaged_with_one_warning(table):
-    X, y, _ = table
-    noisy = X.assign(a=np.arange(len(X), dtype=float))
-    with pytest.warns(
-        UserWarning, match=r"Columns \['a'\] of X differ between rows of the same"
-    ) as caught:
-        model = EASERecommender(ALPHA, feature_weight=1.0).fit(noisy, y)
-    assert len(caught) == 1
-    assert_allclose(model.item_features_[:, 0], noisy.groupby("item")["a"].mean())
-    model.recommend(1)  # without a further warning
-
-
-def test_features_of_users_are_named_and_left_out(table):
-    X, y, _ = table
-    with pytest.warns(UserWarning, match=r"Columns \['age'\] of X say something of the user"):
-        model = EASERecommender(ALPHA, feature_weight=1.0).fit(X.assign(age=X["user"] * 2.0), y)
-    assert model.item_features_.shape == (N_ITEMS, 2)
-
-
-def test_text_features_and_no_features_are_named(table):
-    X, y, _ = table
-    with pytest.raises(ValueError, match="column 'a' of X holds 'x'"):
-        EASERecommender(feature_weight=1.0).fit(X.assign(a="x"), y)
-    with pytest.raises(ValueError, match="feature_weight needs features of items"):
-        EASERecommender(feature_weight=1.0).fit(X.iloc[:, :2], y)
-
-
-def test_new_titles_without_features_are_refused(table):
-    model = EASERecommender().fit(table[0].iloc[:, :2])
-    with pytest.raises(ValueError, match="which fit did not use with feature_weight=0"):
-        model.recommend(1, items=[[99]])
-
-
-def test_failing_fit_leaves_the_old_model(table):
-    X = table[0].iloc[:, :2]
-    model = EASERecommender(ALPHA).fit(X)
-    before = model.predict(X)
-    with pytest.raises(ValueError, match="min_rating=11"):
-        model.set_params(min_rating=11).fit(X, table[1])
-    assert_allclose(model.predict(X), before)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("params", "least"),
-    [({}, 0.330), ({"alpha": 200.0, "n_components": 512}, 0.323)],
-    ids=["exact", "512 components"],
+    "call",
+    [
+        lambda model: model.recommend(),
+        lambda model: model.predict([["ann", "Akira"]]),
+        lambda model: model.explain("ann", "Akira"),
+        lambda model: model.similar_items("Akira"),
+    ],
 )
-def test_lists_of_real_data_reach_what_was_measured(real_folder, params, least):
-    anime = load_anime(real_folder, unrated="nan")
-    X, y = anime.data, anime.target
+def test_before_fit_every_answer_says_so(call):
+    with pytest.raises(NotFittedError, match="This EASERecommender instance is not fitted yet"):
+        call(make_model())
+
+
+# min_rating
+
+
+def test_min_rating_learns_from_good_ratings_alone_and_hides_all_that_was_seen(table, rows):
+    X, y = table
+    model = make_model(min_rating=6).fit(X, y)
+    good = wide(X[y >= 6]).reindex(index=rows.index, columns=rows.columns, fill_value=0.0)
+    expected = good @ ridge_weights(good, ridge_of(good))
+    found = scores_of(model, rows.index[good.sum(axis=1) > 0])
+    assert_allclose(found, expected.loc[found.index], **TOLERANCE)
+    seen = X[X["user_id"] == "u03"]["anime_id"]
+    assert not set(seen) & set(model.recommend("u03", n_items=N_ITEMS)["anime_id"])
+
+
+def test_people_who_like_nothing_they_have_seen_get_the_most_popular():
+    X = [["ann", 1], ["ann", 2], ["bob", 1], ["bob", 3], ["cat", 3], ["dan", 3], ["dan", 2]]
+    model = EASERecommender(1.0, min_rating=7).fit(X, [8, 9, 8, 7, 2, np.nan, np.nan])
+    for person in ("cat", "dan"):
+        with pytest.warns(UserWarning, match="1 of 1 users have no history"):
+            found = model.recommend(person, n_items=1)
+        assert found["item"].tolist() == [1]
+        assert model.explain(person, 1)["contribution"].tolist() == [0.0]
+
+
+def test_min_rating_reads_the_ratings_of_a_history(table):
+    X, y = table
+    model = make_model(min_rating=6).fit(X, y)
+    history = pd.DataFrame({"user_id": "new", "anime_id": ["i0", "i3"]})
+    found = model.recommend(history=(history, [9, 2]), n_items=N_ITEMS)
+    alone = model.recommend(history=(history[:1], [9]), exclude=["i3"], n_items=N_ITEMS)
+    pd.testing.assert_frame_equal(found, alone)
+
+
+def test_min_rating_explains_by_good_ratings_alone(table):
+    X, y = table
+    model = make_model(min_rating=6).fit(X, y)
+    terms = model.explain("u03", "i0", n=N_ITEMS)
+    assert (terms["rating"].dropna() >= 6).all()
+    pair = pd.DataFrame({"user_id": ["u03"], "anime_id": ["i0"]})
+    assert_allclose(terms["contribution"].sum(), model.predict(pair), atol=1e-6)
+
+
+def test_min_rating_that_nothing_reaches_raises_and_leaves_the_model_as_it_was(table):
+    X, y = table
+    model = make_model().fit(X, y)
+    expected = model.recommend()
+    with pytest.raises(ValueError, match=r"No rating in y reaches min_rating=11: the largest is 10.0"):
+        model.set_params(min_rating=11).fit(X, y)
+    pd.testing.assert_frame_equal(model.set_params(min_rating=None).recommend(), expected)
+
+
+def test_min_rating_needs_ratings(table):
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        make_model(min_rating=6).fit(table[0])
+
+
+# partial_fit
+
+
+@SOLVERS
+def test_shards_give_the_model_of_one_fit(table, all_pairs, params):
+    X, _ = table
+    model = make_model(**params)
+    for shard in (X[:60], X[60:61], X[61:]):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "A table of")  # the first shards are small
+            model.partial_fit(shard)
+    assert_allclose(
+        model.predict(all_pairs), make_model(**params).fit(X).predict(all_pairs), **TOLERANCE
+    )
+
+
+def test_shards_with_min_rating_give_the_model_of_one_fit(table, all_pairs):
+    X, y = table
+    model = make_model(min_rating=6).partial_fit(X[:60], y[:60]).partial_fit(X[60:], y[60:])
+    expected = make_model(min_rating=6).fit(X, y).predict(all_pairs)
+    assert_allclose(model.predict(all_pairs), expected, **TOLERANCE)
+
+
+def test_new_users_and_items_join_at_the_end():
+    model = make_model().fit([["bob", 2], ["bob", 3]]).partial_fit([["ann", 1], ["bob", 1]])
+    assert model.users_.tolist() == ["bob", "ann"]
+    assert model.items_.tolist() == [2, 3, 1]
+    assert model.recommend("ann", n_items=1)["item"].tolist() == [2]
+
+
+def test_bad_rows_leave_the_model_as_it_was(table):
+    X, y = table
+    model = make_model().fit(X, y)
+    expected = model.recommend()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.partial_fit(X[:3], y[:2])
+    pd.testing.assert_frame_equal(model.recommend(), expected)
+
+
+# Tables of any kind, and the rest of scikit-learn
+
+
+def test_any_container_gives_the_same_scores(table, all_pairs, container):
+    X = container({name: X.tolist() for name, X in table[0].items()})
+    pairs = container({name: values.tolist() for name, values in all_pairs.items()})
+    found = make_model().fit(X).predict(pairs)
+    assert_allclose(found, make_model().fit(table[0]).predict(all_pairs), rtol=1e-5)
+
+
+def test_frames_come_out_in_the_library_of_fit(table):
+    model = make_model().fit(pl.from_pandas(table[0]), table[1].to_numpy())
+    answers = (model.recommend("u03"), model.similar_items("i1"), model.explain("u03", "i0"))
+    assert all(isinstance(answer, pl.DataFrame) for answer in answers)
+
+
+def test_columns_are_found_by_name_and_position(table, all_pairs):
+    X, _ = table
+    swapped = EASERecommender(ALPHA, user="user_id", item="anime_id").fit(X[["anime_id", "user_id"]])
+    expected = make_model().fit(X).predict(all_pairs)
+    assert_array_equal(swapped.predict(all_pairs[["anime_id", "user_id"]]), expected)
+
+
+@SOLVERS
+def test_pickle_and_clone_give_the_same_model(table, all_pairs, params):
+    model = make_model(**params).fit(table[0])
+    expected = model.predict(all_pairs)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(all_pairs), expected)
+    assert_array_equal(clone(model).fit(table[0]).predict(all_pairs), expected)
+
+
+def test_grid_search_over_alpha_finds_the_better_one():
+    X = load_anime_sample().data
+    search = GridSearchCV(
+        EASERecommender(),
+        {"alpha": [100.0, 1e5], "dropout": [0.0, 0.2]},
+        scoring=make_ranking_scorer("ndcg", k=10, sample_users=200, random_state=0),
+        cv=LeaveKOutPerUser(5, random_state=0),
+    ).fit(X)
+    assert search.best_params_["alpha"] == 100.0
+
+
+def test_defaults_beat_popularity_by_far_on_the_sample():
+    X = load_anime_sample().data
     train, test = next(LeaveKOutPerUser(5, random_state=0).split(X))
-    model = EASERecommender(random_state=0, **params).fit(X.iloc[train], y.iloc[train])
-    assert make_ranking_scorer("ndcg", k=10)(model, X.iloc[test], y.iloc[test]) >= least
+    popular, ease = (
+        model.fit(X.iloc[train]).score(X.iloc[test])
+        for model in (PopularityRecommender(), EASERecommender())
+    )
+    assert ease > 2.5 * popular
+
+
+@pytest.mark.parametrize(
+    ("params", "at_least"),
+    [({}, 0.329), ({"alpha": 200.0, "n_components": 512, "random_state": 0}, 0.322)],
+    ids=["exact", "low-rank"],
+)
+def test_lists_on_real_ratings(real_folder, params, at_least):
+    seen = load_anime(real_folder, unrated="nan")
+    train, test = next(LeaveKOutPerUser(5, random_state=0).split(seen.data))
+    model = EASERecommender(**params).fit(seen.data.iloc[train])
+    assert model.score(seen.data.iloc[test]) > at_least

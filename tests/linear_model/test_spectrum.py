@@ -7,7 +7,7 @@ from scipy import sparse
 
 from sklearn_anime.linear_model._spectrum import leading_singular_vectors
 
-SHAPES = pytest.mark.parametrize("shape", [(120, 80), (80, 120)], ids=["tall", "wide"])
+SHAPES = pytest.mark.parametrize("shape", [(300, 200), (200, 300)], ids=["tall", "wide"])
 
 
 def falling(shape, exponent=1.0):
@@ -35,7 +35,7 @@ def test_leading_vectors_are_those_of_the_full_svd(shape):
 
 
 @SHAPES
-@pytest.mark.parametrize("n_components", [1, 7, 45, 80])
+@pytest.mark.parametrize("n_components", [1, 12, 67, 200])
 def test_vectors_are_orthonormal(shape, n_components):
     _, vectors = leading(falling(shape), n_components)
     assert vectors.shape == (shape[1], n_components)
@@ -43,19 +43,21 @@ def test_vectors_are_orthonormal(shape, n_components):
 
 
 @SHAPES
-@pytest.mark.parametrize("n_components", [40, 41, 79, 80])
-def test_more_than_half_of_all_vectors_rebuild_what_they_hold(shape, n_components):
+@pytest.mark.parametrize("n_components", [67, 68, 199, 200])
+def test_a_third_of_all_vectors_or_more_rebuild_what_they_hold(shape, n_components):
     dense = falling(shape, 0.5)
     values, vectors = leading(dense, n_components)
     assert_allclose(values, np.linalg.svd(dense)[1][:n_components], rtol=2e-3)
     missing = np.linalg.norm(dense - dense @ vectors @ vectors.T) ** 2
-    assert_allclose(missing, (np.linalg.svd(dense)[1][n_components:] ** 2).sum(), atol=1e-3)
+    least = (np.linalg.svd(dense)[1][n_components:] ** 2).sum()
+    assert_allclose(missing, least, rtol=0.01, atol=1e-3)
 
 
-def test_equal_singular_values_are_all_found():
-    values, vectors = leading(2 * np.eye(50), 50)
+@pytest.mark.parametrize("n_components", [20, 200])
+def test_equal_singular_values_are_all_found(n_components):
+    values, vectors = leading(2 * np.eye(200), n_components)
     assert_allclose(values, 2, rtol=1e-5)
-    assert_allclose(vectors @ vectors.T, np.eye(50), atol=1e-4)
+    assert_allclose(vectors.T @ vectors, np.eye(n_components), atol=1e-4)
 
 
 @SHAPES
@@ -78,6 +80,6 @@ def test_a_matrix_of_zeros_has_no_direction(shape):
 
 
 def test_the_seed_decides():
-    one, same, other = (leading(falling((120, 80)), 10, seed)[1] for seed in (0, 0, 1))
+    one, same, other = (leading(falling((300, 200)), 10, seed)[1] for seed in (0, 0, 1))
     assert_array_equal(one, same)
     assert np.abs(one - other).max() > 0
