@@ -109,8 +109,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ``W_ij = -P_ij / P_jj`` for ``i != j``.
 
     The low-rank solver takes the truncated SVD ``B D^-1/2 = U S V'``. As
-    ``D^-1/2 B'B D^-1/2 = V S^2 V'``, Woodbury's identity gives ``P = D^-1/2 (I + V S^2 V')^-1 D^-1/2 = D^-1/2 (I - V C V') D^-1/2`` with
-    ``C = S^2 / (S^2 + 1)``, so that with ``h`` the diagonal of ``V C V'``
+    ``D^-1/2 B'B D^-1/2 = V S^2 V'``, Woodbury's identity gives
+    ``P = D^-1/2 (I + V S^2 V')^-1 D^-1/2 = D^-1/2 (I - V C V') D^-1/2`` with ``C = S^2 / (S^2 + 1)``, so
+    that with ``h`` the diagonal of ``V C V'``
 
     ``W_ij = d_i^-1/2 (V C V')_ij d_j^1/2 / (1 - h_j)`` for ``i != j``.
 
