@@ -223,6 +223,11 @@ class Interactions(UserRows):
             features = partial(FeatureTable.from_values, self.features.names, values)
         return self._merged(users, items, codes, ratings, weights, features)
 
+    def codes_in(self, others):
+        """Return the codes that users and items have in other interactions, -1 for those not there."""
+        users = others.users.encode(self.users.ids, "user")
+        return users, others.items.encode(self.items.ids, "item")
+
     def places_of(self, user_codes, item_codes):
         """Return the place of each pair, all of which ``fit`` has seen, among its pairs."""
         return np.searchsorted(self._keys(), user_codes * self.n_items + item_codes)

@@ -4,11 +4,13 @@ import numpy as np
 from scipy import linalg
 from sklearn.utils import check_random_state
 
+N_ITER = 3
 N_OVERSAMPLES = 10
+ROUNDING = 1e-6  # that of single precision, with room
 LARGEST_EXACT = (1000, 10_000)  # smaller and larger side of a matrix, whose SVD takes a second or so
 
 
-def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
+def truncated_svd(matrix, n_components, random_state=None):
     """Return singular values, right singular vectors and the rows projected on these.
 
     Where neither side of the matrix is larger than `LARGEST_EXACT` allows, the eigenvectors of its
@@ -28,7 +30,7 @@ def truncated_svd(matrix, n_components, random_state=None, n_iter=3):
         basis = _exact_basis(matrix.toarray(), n_components)
     else:
         matrix = matrix.astype(np.float32)
-        basis = _random_basis(matrix, n_components + N_OVERSAMPLES, random_state, n_iter)
+        basis = _random_basis(matrix, n_components + N_OVERSAMPLES, random_state)
     basis = linalg.qr(basis, mode="economic", check_finite=False)[0]
     projected = (matrix @ basis).astype(np.float64)
     squares, rotation = linalg.eigh(projected.T @ projected)
@@ -51,12 +53,12 @@ def _leading_vectors(gram, n):
     return linalg.eigh(gram, subset_by_index=(max(size - n, 0), size - 1), check_finite=False)[1]
 
 
-def _random_basis(matrix, size, random_state, n_iter):
+def _random_basis(matrix, size, random_state):
     """Return vectors that nearly span them, by subspace iteration from random ones."""
     size = min(size, *matrix.shape)
     random_state = check_random_state(random_state)
     basis = random_state.standard_normal((matrix.shape[1], size)).astype(np.float32)
-    for _ in range(n_iter):
+    for _ in range(N_ITER):
         basis = _stable(matrix.T @ _stable(matrix @ basis))
     return basis
 

@@ -316,11 +316,7 @@ class BayesianFactorizationRegressor(
                 f"warm_start=True continues a chain of n_components={n_components}, but now "
                 f"n_components={self.n_components}. Set it back, or set warm_start=False."
             )
-        old = self.interactions_
-        places = (
-            old.users.encode(interactions.users.ids, "user"),
-            old.items.encode(interactions.items.ids, "item"),
-        )
+        places = interactions.codes_in(self.interactions_)
         return self._state.moved(places), deepcopy(self._rng), self.rmse_curve_
 
     def _run(self, model, state, rng, kept):

@@ -5,9 +5,9 @@ from scipy import linalg
 from sklearn.utils import check_random_state
 
 from sklearn_anime._ranking import batches, block_length
+from sklearn_anime._svd import ROUNDING
 
 N_BLOCKS = 4  # of vectors in the Krylov space
-ROUNDING = 1e-6  # that of single precision, with room
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for
 N_OVERSAMPLES = 64  # further dimensions, so that a few vectors are found as well as many
 

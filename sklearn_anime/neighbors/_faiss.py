@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_anime._svd import ROUNDING
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
-from sklearn_anime.neighbors._space import ROUNDING
 from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import normalize
 
 from sklearn_anime._ranking import batches, block_length
-from sklearn_anime.neighbors._space import ROUNDING
+from sklearn_anime._svd import ROUNDING
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import norm
 
-from sklearn_anime._svd import truncated_svd
+from sklearn_anime._svd import ROUNDING, truncated_svd
 
-ROUNDING = 1e-6  # that of single precision, with room
 OUTSIDE = 1e-3  # of its length, what a vector outside the components has in them by chance
 
 

@@ -576,9 +576,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ratings = self.interactions_.ratings
         return np.nanmin(ratings), np.nanmax(ratings)
 
-    _block_width = (
-        3  # sums, where anything is reached and what stands in elsewhere, and the order of all
-    )
+    # Sums, where anything is reached and what stands in elsewhere, and the order of all.
+    _block_width = 3
 
     def _score_block(self, rows, lists=None, fill=True):
         sums, reached = (self._lists if lists is None else lists).scores(rows, self.n_jobs)

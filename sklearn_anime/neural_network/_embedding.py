@@ -393,7 +393,9 @@ class EmbeddingRegressor(
         else:
             old.check_shape(shape)
             scaling = old.scaling
-            histories, starts = old.moved(_places(self.interactions_, interactions))
+            histories, starts = old.moved(
+                dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
+            )
         network = self._network(interactions, shape, histories, seen)
         trained = self._train(lessons, scaling, network, starts, n_validation, random_state, context)
         models, curves = zip(*trained, strict=True)
@@ -520,11 +522,3 @@ def _seen_by_side(interactions, lessons, n_held_out):
     values[interactions.places_of(lessons.users[held_out], lessons.items[held_out])] = 0.0
     seen = interactions.seen_matrix(values)
     return {"user": seen, "item": seen.T.tocsr()}
-
-
-def _places(old, new):
-    """Return the codes that the ids of new interactions had in old ones, -1 for those they had not."""
-    return {
-        "user": old.users.encode(new.users.ids, "user"),
-        "item": old.items.encode(new.items.ids, "item"),
-    }

@@ -42,6 +42,5 @@ class Lessons:
         return Lessons(*(getattr(self, field.name)[places] for field in fields(self)))
 
     def _coded(self, interactions, like):
-        users = like.users.encode(interactions.users.ids, "user")[self.users]
-        items = like.items.encode(interactions.items.ids, "item")[self.items]
-        return Lessons(users, items, self.features, self.ratings, self.weights)
+        users, items = interactions.codes_in(like)
+        return Lessons(users[self.users], items[self.items], self.features, self.ratings, self.weights)
