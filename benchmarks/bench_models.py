@@ -1,0 +1,182 @@
+"""Print the table of models that the README shows: what each is for, how good and how quick it is.
+
+Usage: python benchmarks/bench_models.py [WORD ...]
+
+With words, only the models that have one of them in their name or purpose. The ratings are those in the
+folder that the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000`
+beside the checkout; where neither is there, the embedded sample. Times are CPU seconds of a fit on the
+rows of the lists, all threads together, as multiples of that of the biases; numpy gets one thread.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+from _data import FOLDER
+from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import StackingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, train_test_split
+from sklearn.pipeline import Pipeline, make_pipeline
+from threadpoolctl import threadpool_limits
+
+from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.datasets import load_anime, load_anime_sample
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
+from sklearn_anime.model_selection import LeaveKOutPerUser
+from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.preprocessing import WeightedOneHotGenres
+
+IDS = ["user_id", "anime_id"]
+HEADER = ("Model", "Choose it for", "RMSE", "NDCG@10", "Fit time", "New people", "New titles")
+N_REFERENCE_FITS = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model, and what the table says of it beside the numbers."""
+
+    name: str
+    purpose: str
+    model: BaseEstimator
+    new_people: str = "yes"
+    new_titles: str = "no"
+
+    def cells(self, rmse, ndcg, times):
+        """Return the cells of the table, given what was measured."""
+        seconds = f"{times:,.0f}" if times >= 1 else f"{times:.1f}"
+        return (
+            self.name,
+            self.purpose,
+            "-" if rmse is None else f"{rmse:.3f}",
+            f"{ndcg:.3f}",
+            seconds,
+            self.new_people,
+            self.new_titles,
+        )
+
+
+def with_genres(model, *steps):
+    """Return a Pipeline that takes rows of ids and a text of genres."""
+    columns = make_column_transformer(
+        ("passthrough", IDS),
+        (make_pipeline(WeightedOneHotGenres(), *steps), ["genre"]),
+        verbose_feature_names_out=False,
+    )
+    return make_pipeline(columns.set_output(transform="pandas"), model)
+
+
+NEAR_TITLES = SVDNeighborsRecommender(512, axis="item", random_state=0)
+BAYES = BayesianFactorizationRegressor(random_state=0)
+STACK = StackingRegressor(
+    [("bayes", BAYES), ("near", NEAR_TITLES)], RidgeCV(), cv=KFold(5, shuffle=True, random_state=0)
+)
+ROWS = (
+    Row("`PopularityRecommender`", "the floor for lists", PopularityRecommender(), "popular titles"),
+    Row("`BiasRegressor`", "the floor for ratings", BiasRegressor(), "well rated titles"),
+    Row(
+        "`SVDNeighborsRecommender`",
+        "who is alike, and ratings and lists from it",
+        SVDNeighborsRecommender(random_state=0),
+    ),
+    Row(
+        '`SVDNeighborsRecommender(512, axis="item")`',
+        "good ratings and good lists in one model, quickly",
+        NEAR_TITLES,
+    ),
+    Row("`EASERecommender`", "the best lists", EASERecommender(), new_titles="with genres"),
+    Row(
+        "`EASERecommender(200, n_components=512)`",
+        "lists from a large catalogue",
+        EASERecommender(200.0, n_components=512, random_state=0),
+        new_titles="with genres",
+    ),
+    Row(
+        "`BayesianFactorizationRegressor`",
+        "accurate ratings with error bars, nothing to tune",
+        BAYES,
+    ),
+    Row(
+        "the same, with genres",
+        "the best ratings of a single model",
+        with_genres(BAYES),
+        new_titles="yes",
+    ),
+    Row(
+        "`EmbeddingRegressor`",
+        "ratings by a Keras network that learns on (`partial_fit`)",
+        EmbeddingRegressor(random_state=0),
+    ),
+    Row(
+        "`EmbeddingRegressor(n_ensemble=5)`, with genres",
+        "the same, a little better",
+        with_genres(EmbeddingRegressor(n_ensemble=5, random_state=0), PCA(10, random_state=0)),
+        new_titles="yes",
+    ),
+    Row(
+        "`TopNRecommender(stack, candidates=EASERecommender())`",
+        "the best ratings: a stack of two models, which ranks 30 candidates",
+        TopNRecommender(STACK, candidates=EASERecommender(), n_candidates=30),
+        "candidates",
+    ),
+)
+
+
+def main(words):
+    from sklearn_anime.neural_network import _training  # noqa: F401 - importing Keras is no part of a fit
+
+    X, y = rows_with_genres()
+    print(f"{os.cpu_count()} cores, {len(X):,} rows", flush=True)
+    with threadpool_limits(1):
+        biases = np.median([measure_lists(BiasRegressor(), X, y)[1] for _ in range(N_REFERENCE_FITS)])
+        print(f"the biases take {biases:.2f} s to fit\n")
+        print(markdown(HEADER), markdown(["---"] * len(HEADER)), sep="\n", flush=True)
+        for row in ROWS:
+            if not words or any(word in row.name + row.purpose for word in words):
+                ndcg, seconds = measure_lists(row.model, X, y)
+                rmse = measure_ratings(row.model, X, y) if is_regressor(row.model) else None
+                print(markdown(row.cells(rmse, ndcg, seconds / biases)), flush=True)
+
+
+def rows_with_genres():
+    """Return rows of user, title and the title's genres, and the ratings; NaN where there is none."""
+    anime = load_anime(FOLDER, unrated="nan") if FOLDER.is_dir() else load_anime_sample(unrated="nan")
+    return anime.data.join(anime.anime["genre"], on="anime_id"), anime.target
+
+
+def measure_lists(model, X, y):
+    """Return NDCG@10, five titles of each user with twenty held out, and the seconds of the fit."""
+    split = next(LeaveKOutPerUser(5, random_state=0).split(X))
+    return measure(model, X, y, split, make_ranking_scorer("ndcg", k=10))
+
+
+def measure_ratings(model, X, y):
+    """Return the RMSE on a random fifth of the ratings."""
+    split = train_test_split(np.flatnonzero(y.notna()), test_size=0.2, random_state=0)
+    return -measure(model, X, y, split, make_rating_scorer("rmse"))[0]
+
+
+def measure(model, X, y, split, scorer):
+    """Return a score, and CPU seconds of the fit; without a step for genres a model gets the ids alone."""
+    X = X if isinstance(model, Pipeline) else X[IDS]
+    train, test = split
+    start = process_time()
+    fitted = clone(model).fit(X.iloc[train], y.iloc[train])
+    seconds = process_time() - start
+    return scorer(fitted, X.iloc[test], y.iloc[test]), seconds
+
+
+def markdown(cells):
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
