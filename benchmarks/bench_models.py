@@ -165,7 +165,7 @@ def measure_ratings(model, X, y):
 
 
 def measure(model, X, y, split, scorer):
-    """Return a score, and CPU seconds of the fit; without a step for genres a model gets the ids alone."""
+    """Return a score and the CPU seconds of the fit; only a Pipeline gets the genres."""
     X = X if isinstance(model, Pipeline) else X[IDS]
     train, test = split
     start = process_time()
