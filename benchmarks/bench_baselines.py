@@ -6,9 +6,7 @@ The ratings are those in the folder that the environment variable SKLEARN_ANIME_
 `../shared/data/anime-4000` beside the checkout; where neither is there, the embedded sample.
 """
 
-import os
-from pathlib import Path
-
+from _data import FOLDER
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
@@ -17,13 +15,10 @@ from sklearn_anime.datasets import load_anime, load_anime_sample
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 
-BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
-
 
 def main():
-    folder = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
-    if folder.is_dir():
-        rated, seen = (load_anime(folder, unrated=unrated) for unrated in ("drop", "nan"))
+    if FOLDER.is_dir():
+        rated, seen = (load_anime(FOLDER, unrated=unrated) for unrated in ("drop", "nan"))
     else:
         rated, seen = (load_anime_sample(unrated=unrated) for unrated in ("drop", "nan"))
     report_ratings(rated)

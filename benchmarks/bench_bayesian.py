@@ -15,7 +15,8 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
-from bench_svd_neighbors import FOLDER, measured_apart, peak
+from _data import FOLDER
+from bench_svd_neighbors import measured_apart, peak
 from sklearn.ensemble import StackingRegressor
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import KFold, train_test_split

@@ -15,10 +15,10 @@ import os
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from _data import FOLDER
 from scipy.linalg import lapack
 
 from sklearn_anime._interactions import Interactions
@@ -30,8 +30,6 @@ from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
-BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
-FOLDER = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
 NDCG = make_ranking_scorer("ndcg", k=10)
 MODELS = {
     "exact": "EASERecommender()",

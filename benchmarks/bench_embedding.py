@@ -17,7 +17,8 @@ from time import perf_counter
 import keras
 import numpy as np
 import pandas as pd
-from bench_svd_neighbors import FOLDER, measured_apart
+from _data import FOLDER
+from bench_svd_neighbors import measured_apart
 from keras import layers
 from sklearn.decomposition import PCA
 from sklearn.metrics import mean_absolute_error, mean_squared_error

@@ -8,18 +8,16 @@ neither is there, one of the same size is drawn at random.
 """
 
 import argparse
-import os
 import statistics
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from _data import FOLDER
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
-BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
 N_REPEATS = 15
 
 
@@ -35,8 +33,7 @@ def main():
 
 def find_catalogue():
     """Return a frame with the column `genre`, and where it comes from."""
-    folder = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
-    for path in sorted(folder.glob("anime.csv*")):
+    for path in sorted(FOLDER.glob("anime.csv*")):
         return pd.read_csv(path, usecols=["genre"]), path.name
     return draw_catalogue(), "drawn at random"
 

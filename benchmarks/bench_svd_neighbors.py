@@ -16,10 +16,10 @@ import sys
 import warnings
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from _data import FOLDER
 from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics import mean_squared_error, root_mean_squared_error
 from sklearn.model_selection import train_test_split
@@ -35,8 +35,6 @@ from sklearn_anime.neighbors._lists import ItemLists, UserLists
 from sklearn_anime.neighbors._near import Neighbourhood, lending_weights
 from sklearn_anime.neighbors._space import Space
 
-BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anime-4000"
-FOLDER = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_CHECKOUT))
 FULL_SIZE = (73_516, 11_200, 7_813_737)
 MODELS = {
     "user axis, defaults": SVDNeighborsRecommender(random_state=0),
