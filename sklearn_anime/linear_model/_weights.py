@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sklearn_anime._svd import leading_singular_vectors
 from sklearn_anime.linear_model._gram import inverse_gram
-from sklearn_anime.linear_model._spectrum import leading_singular_vectors
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,7 @@ def test_more_components_than_the_table_allows_warn_once(table):
     assert model.n_components == 10
 
 
+@pytest.mark.usefixtures("krylov")
 def test_low_rank_makes_no_array_of_items_by_items():
     X = make_ratings(200, 4000, 8000, random_state=0).data
     tracemalloc.start()
@@ -181,6 +182,7 @@ def test_low_rank_makes_no_array_of_items_by_items():
     assert peak < 4 * len(model.items_) ** 2 / 5
 
 
+@pytest.mark.usefixtures("krylov")
 def test_the_seed_decides_the_low_rank_model():
     X = make_ratings(300, 200, 4000, random_state=0).data
     one, same, other = (
