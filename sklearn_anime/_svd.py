@@ -8,7 +8,7 @@ from sklearn_anime._ranking import batches, block_length
 
 N_BLOCKS = 4  # of vectors in the Krylov space
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for
-N_OVERSAMPLES = 64  # further dimensions, so that a few vectors are found as well as many
+N_OVERSAMPLES = 10  # further dimensions
 ROUNDING = 1e-6  # that of single precision, with room
 LARGEST_EXACT = (1000, 10_000)  # smaller and larger side of a matrix, whose SVD takes a second or so
 
