@@ -60,7 +60,7 @@ def test_vectors_are_orthonormal(shape, n_components):
 def test_a_third_of_all_vectors_or_more_rebuild_what_they_hold(shape, n_components):
     dense = falling(shape, 0.5)
     values, vectors = leading(dense, n_components)
-    assert_allclose(values, np.linalg.svd(dense)[1][:n_components], rtol=0.01)
+    assert_allclose(values, np.linalg.svd(dense)[1][:n_components], rtol=0.02)
     missing = np.linalg.norm(dense - dense @ vectors @ vectors.T) ** 2
     least = (np.linalg.svd(dense)[1][n_components:] ** 2).sum()
     assert_allclose(missing, least, rtol=0.01, atol=1e-3)
