@@ -16,7 +16,7 @@ from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
 API_PAGE = Path(__file__).parents[1] / "docs" / "api.rst"
-PAGES = "https://sklearn-anime.readthedocs.io/en/stable/generated/"
+PAGES = "https://sklearn-anime.readthedocs.io/en/stable/api/generated/"
 ROW = re.compile(
     r'class="param-doc-link".*?href="(?P<link>[^"]*)">\s*(?P<name>\w+)\s*'
     r'<span class="param-doc-description"[^>]*>\s*(?P<text>.*?)</span>',
