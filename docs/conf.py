@@ -1,10 +1,12 @@
-"""Sphinx configuration: everything that the site needs is installed, nothing is fetched while it is built."""
+"""Sphinx configuration: all that the site needs is installed, nothing is fetched while it is built."""
 
 import os
 import re
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported: quiet examples
 os.environ.setdefault("MPLBACKEND", "agg")
+
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (the gallery looks up what examples import)
 
 import sklearn_anime
 
@@ -31,6 +33,7 @@ default_role = "literal"
 # API reference
 autodoc_typehints = "none"  # the docstrings say more
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_class_members_toctree = False  # methods stand on the page of their class
 viewcode_line_numbers = True
 
@@ -60,10 +63,12 @@ html_title = "sklearn-anime"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/logo.svg"
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sphinx = False
 html_sidebars = {
-    page: [] for page in ("index", "install", "getting_started", "choosing", "coming_from", "faq", "whats_new")
+    page: []
+    for page in ("index", "install", "getting_started", "choosing", "coming_from", "faq", "whats_new")
 }
 html_theme_options = {
     "logo": {
@@ -86,7 +91,10 @@ html_theme_options = {
 
 # scikit-learn's own docstrings, which estimators inherit, refer to its site.
 SCIKIT_LEARN = "https://scikit-learn.org/stable/"
-SCIKIT_LEARN_LABELS = {"metadata_routing": "metadata_routing.html"}
+SCIKIT_LEARN_LABELS = {
+    "df_output_transform": "modules/df_output_transform.html",
+    "metadata_routing": "metadata_routing.html",
+}
 
 
 def scikit_learn_address(node):
@@ -94,9 +102,11 @@ def scikit_learn_address(node):
     target = node["reftarget"]
     if node.get("refdomain") == "py" and re.fullmatch(r"sklearn\.[\w.]+\.\w+", target):
         return f"modules/generated/{target}.html"
-    if node.get("refdomain") == "std":
-        return SCIKIT_LEARN_LABELS.get(target)
-    return None
+    if node["reftype"] == "term":
+        return f"glossary.html#term-{target}"
+    if example := re.fullmatch(r"sphx_glr_auto_examples_([a-z]+)_(plot_\w+)\.py", target):
+        return "auto_examples/{}/{}.html".format(*example.groups())
+    return SCIKIT_LEARN_LABELS.get(target)
 
 
 def link_to_scikit_learn(app, env, node, contnode):
