@@ -5,6 +5,15 @@ import sys
 
 import pytest
 
+# Written by a build of the site, out of docstrings and examples; and its configuration.
+collect_ignore = [
+    "docs/_build",
+    "docs/api/backreferences",
+    "docs/api/generated",
+    "docs/auto_examples",
+    "docs/conf.py",
+]
+
 os.environ.setdefault("MPLBACKEND", "agg")  # no windows
 
 

@@ -64,7 +64,7 @@ boosting = make_pipeline(
 ease = EASERecommender()
 rating_models = {
     "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
-    "embeddings": EmbeddingRegressor(epochs=10, random_state=0),
+    "embeddings": EmbeddingRegressor(epochs=5, random_state=0),
     "Bayesian factors": BayesianFactorizationRegressor(n_iter=100, random_state=0),
 }
 stack = StackingRegressor(

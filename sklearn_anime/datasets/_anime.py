@@ -46,7 +46,7 @@ OPTION_CONSTRAINTS = {
 }
 
 
-@validate_params({"path": [str, os.PathLike], **OPTION_CONSTRAINTS}, prefer_skip_nested_validation=True)
+@validate_params({"path": [str, os.PathLike]} | OPTION_CONSTRAINTS, prefer_skip_nested_validation=True)
 def load_anime(
     path: str | os.PathLike,
     *,

@@ -19,11 +19,7 @@ FOLDER = "anime_recommendations"
 
 
 @validate_params(
-    {
-        "data_home": [str, os.PathLike, None],
-        **OPTION_CONSTRAINTS,
-        "force_download": ["boolean"],
-    },
+    {"data_home": [str, os.PathLike, None], "force_download": ["boolean"]} | OPTION_CONSTRAINTS,
     prefer_skip_nested_validation=True,
 )
 def fetch_anime(

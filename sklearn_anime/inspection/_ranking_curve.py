@@ -65,7 +65,7 @@ class RankingCurveDisplay:
         self.metric = metric
 
     @classmethod
-    @validate_params({**METRIC, **HeldOut.CONSTRAINTS}, prefer_skip_nested_validation=True)
+    @validate_params(METRIC | HeldOut.CONSTRAINTS, prefer_skip_nested_validation=True)
     def from_estimator(
         cls,
         estimator: Any,

@@ -19,8 +19,8 @@ from sklearn_anime.utils._sklearn import Interval, validate_params
     {
         "confidence": [Interval(Real, 0, 1, closed="neither")],
         "n_resamples": [Interval(Integral, 1, None, closed="left")],
-        **HeldOut.CONSTRAINTS,
-    },
+    }
+    | HeldOut.CONSTRAINTS,
     prefer_skip_nested_validation=True,
 )
 def ranking_report(

@@ -115,7 +115,7 @@ class JointScorer:
 
 
 @validate_params(
-    {"metric": [StrOptions({*PER_USER, "coverage"}), callable], **HeldOut.CONSTRAINTS},
+    {"metric": [StrOptions({*PER_USER, "coverage"}), callable]} | HeldOut.CONSTRAINTS,
     prefer_skip_nested_validation=True,
 )
 def make_ranking_scorer(

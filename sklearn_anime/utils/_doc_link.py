@@ -14,4 +14,4 @@ class DocLinkMixin:
     """
 
     _doc_link_module = "sklearn_anime"
-    _doc_link_template = "https://sklearn-anime.readthedocs.io/en/stable/generated/{estimator_module}.{estimator_name}.html"
+    _doc_link_template = "https://sklearn-anime.readthedocs.io/en/stable/api/generated/{estimator_module}.{estimator_name}.html"

@@ -1,0 +1,269 @@
+"""Claims about the built site: first about its files, then about what a browser makes of them.
+
+``SKLEARN_ANIME_SITE`` is the folder of the html; without it, and without a browser, these tests are
+skipped. Where ``SKLEARN_ANIME_BROWSER`` is ``required``, a missing browser is a failure.
+"""
+
+import os
+import re
+import shutil
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from sklearn_anime.utils import all_estimators
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGES = {
+    "landing": "index.html",
+    "gallery": "auto_examples/index.html",
+    "example": "auto_examples/plot_anime_recommendations.html",
+    "API page": "api/generated/sklearn_anime.neighbors.SVDNeighborsRecommender.html",
+    "what's new": "whats_new.html",
+}
+every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and the names that a link to it can end with."""
+
+    LOADED = {"img": "src", "link": "href", "script": "src", "source": "src", "iframe": "src"}
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loaded, self.names = [], [], {""}
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.names |= {attrs.get("id"), attrs.get("name")}
+        if tag == "a" and "href" in attrs:
+            self.links.append(attrs["href"])
+        if attrs.get(self.LOADED.get(tag)):
+            self.loaded.append(attrs[self.LOADED[tag]])
+
+
+@pytest.fixture(scope="module")
+def site():
+    folder = os.environ.get("SKLEARN_ANIME_SITE")
+    if not folder:
+        pytest.skip("no built site; set SKLEARN_ANIME_SITE to the folder of its html")
+    assert (Path(folder) / "index.html").is_file(), f"no site in {folder}"
+    return Path(folder).resolve()
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+
+
+def broken(pages, place, link):
+    """Tell whether a link of the page at some place leads to a file or an anchor that is not there."""
+    address = urlsplit(link)
+    if address.scheme or address.netloc:
+        return False
+    target = (place.parent / unquote(address.path)).resolve() if address.path else place
+    if target.is_dir():
+        target /= "index.html"
+    if target not in pages:
+        return not target.is_file()
+    return unquote(address.fragment) not in pages[target].names
+
+
+# Files
+
+
+def test_every_internal_link_leads_somewhere(pages):
+    found = {
+        (str(place), link)
+        for place, page in pages.items()
+        for link in page.links
+        if broken(pages, place, link)
+    }
+    assert found == set()
+
+
+def test_every_loaded_file_is_part_of_the_site(pages):
+    found = {
+        (str(place), link)
+        for place, page in pages.items()
+        for link in page.loaded
+        if broken(pages, place, link)
+    }
+    assert found == set()
+
+
+def test_nothing_is_loaded_from_elsewhere(pages):
+    loaded = {link for page in pages.values() for link in page.loaded}
+    assert {link for link in loaded if urlsplit(link).netloc} == set()
+
+
+@pytest.mark.parametrize("name", dict(all_estimators()))
+def test_notebook_link_of_an_estimator_is_a_page_of_the_site(site, name):
+    estimator = dict(all_estimators())[name]
+    module = estimator.__module__.partition("._")[0]
+    address = estimator._doc_link_template.format(estimator_module=module, estimator_name=name)
+    assert (site / address.partition("/stable/")[2]).is_file()
+
+
+def test_every_class_of_an_example_shows_it(site):
+    example = "plot_compare_recommenders"
+    for name in ("linear_model.EASERecommender", "compose.TopNRecommender", "model_selection.compare"):
+        page = (site / f"api/generated/sklearn_anime.{name}.html").read_text(encoding="utf-8")
+        section = page.partition('id="gallery-examples"')[2]
+        assert f"{example}.html" in section, name
+
+
+def test_no_heading_of_examples_is_empty(site):
+    for path in site.glob("api/generated/*.html"):
+        _, heading, section = path.read_text(encoding="utf-8").partition('id="gallery-examples"')
+        assert bool(heading) == ("sphx-glr-thumbcontainer" in section), path
+
+
+def test_no_example_shows_a_warning_or_the_noise_of_tensorflow(site):
+    noise = re.compile(r"\w*Warning:|Traceback|cudart|oneDNN|absl|WARNING|&lt;\S+ object at")
+    for path in site.glob("auto_examples/plot_*.html"):
+        assert noise.findall(path.read_text(encoding="utf-8")) == [], path
+
+
+# In a browser
+
+
+def unavailable(reason):
+    """Skip, or fail where a browser is required."""
+    required = os.environ.get("SKLEARN_ANIME_BROWSER") == "required"
+    (pytest.fail if required else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="module")
+def browser(site):
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        unavailable('playwright is missing: pip install "sklearn-anime[browser]"')
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        unavailable(f"no browser on the path, looked for {', '.join(BROWSERS)}")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=sandbox)
+        yield launched
+        launched.close()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Serve the site at an address of this machine: the search does not work on bare files."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=site)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tab(browser, address):
+    """Open a tab, which complains at its end of errors and of what could not be loaded."""
+    complaints = []
+    context = browser.new_context(
+        base_url=address, viewport={"width": 1280, "height": 800}, color_scheme="light"
+    )
+    page = context.new_page()
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.on(
+        "request",
+        lambda request: complaints.append(request.url) if is_elsewhere(request, address) else None,
+    )
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def is_elsewhere(request, address):
+    return not request.url.startswith((address, "data:", "blob:"))
+
+
+@pytest.mark.browser
+@every_page
+def test_page_opens_with_all_its_pictures(tab, page):
+    assert tab.goto(page).ok
+    assert tab.locator("h1").first.is_visible()
+    tab.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+    tab.wait_for_load_state("networkidle")
+    tab.wait_for_function("[...document.images].every(image => image.complete)")
+    assert tab.evaluate("[...document.images].filter(i => i.naturalWidth == 0).map(i => i.src)") == []
+
+
+@pytest.mark.browser
+def test_landing_page_has_four_cards_that_lead_on(tab):
+    tab.goto("index.html")
+    titles = tab.locator(".landing-card .sd-card-title").all_inner_texts()
+    assert titles == ["Getting started", "User guide", "Examples", "API"]
+    tab.locator(".landing-card", has_text="API").click()
+    assert tab.locator("h1").inner_text().startswith("API reference")
+
+
+@pytest.mark.browser
+def test_gallery_leads_to_an_example_with_pictures(tab):
+    tab.goto("auto_examples/index.html")
+    tab.locator(".sphx-glr-thumbcontainer").first.click()
+    tab.wait_for_url("**/plot_*.html")
+    assert tab.locator("img.sphx-glr-single-img").count()
+
+
+@pytest.mark.browser
+def test_search_box_finds_a_class(tab):
+    tab.goto("index.html")
+    tab.locator(".search-button__button:visible").first.click()
+    box = tab.locator("input[type=search]:visible").first
+    box.fill("EASERecommender")
+    box.press("Enter")
+    tab.wait_for_url("**/search.html?q=EASERecommender*")
+    result = tab.locator("#search-results a[href*='linear_model.EASERecommender']").first
+    result.wait_for()
+    result.click()
+    assert tab.locator("h1").inner_text().startswith("EASERecommender")
+
+
+@pytest.mark.browser
+def test_theme_switches_between_light_and_dark(tab):
+    tab.goto("index.html")
+    themes = {tab.locator("html").get_attribute("data-theme")}
+    backgrounds = {tab.evaluate("getComputedStyle(document.body).backgroundColor")}
+    for mode in ("light", "dark"):
+        tab.locator(".theme-switch-button:visible").first.click()
+        tab.locator(f".theme-change-button[data-mode={mode}]:visible").first.click()
+        themes.add(tab.locator("html").get_attribute("data-theme"))
+        backgrounds.add(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert themes == {"light", "dark"}
+    assert len(backgrounds) == 2
+
+
+@pytest.mark.browser
+@every_page
+def test_phone_does_not_scroll_sideways(tab, page):
+    tab.set_viewport_size({"width": 375, "height": 800})
+    tab.goto(page)
+    tab.wait_for_load_state("networkidle")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.browser
+def test_formulas_are_set_without_a_network(tab):
+    tab.goto("api/generated/sklearn_anime.metrics.ndcg_at_k.html")
+    tab.locator("mjx-container").first.wait_for()
