@@ -173,7 +173,14 @@ class OneBar(keras.callbacks.Callback):
 
 def copies(callbacks):
     """Return copies of callbacks: training leaves its model in them, which a parameter must not hold."""
-    return deepcopy(list(callbacks or []))
+    callbacks = [] if callbacks is None else list(callbacks)
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks={callbacks!r} holds a {type(callback).__name__}, which is no "
+                f"keras.callbacks.Callback. Hand callbacks of scikit-learn to set_callbacks."
+            )
+    return deepcopy(callbacks)
 
 
 def _check_converged(loss, learning_rate):
