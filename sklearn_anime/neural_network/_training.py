@@ -105,7 +105,12 @@ def train_network(
         batch_size=batch_size,
         epochs=epochs,
         validation_split=max(n_validation - 0.5, 0) / len(X),  # Keras rounds up to n_validation
-        callbacks=[*_early_stopping(patience), *_progress(verbose, epochs), *callbacks],
+        callbacks=[
+            BuildOptimizer(),
+            *_early_stopping(patience),
+            *_progress(verbose, epochs),
+            *callbacks,
+        ],
         verbose=2 if verbose > 1 else 0,
         random_state=seed,
     )
@@ -126,6 +131,14 @@ def quiet():
         yield
     finally:
         logger.setLevel(level)
+
+
+class BuildOptimizer(keras.callbacks.Callback):
+    """Make the variables of the optimizer before the first step, which is else traced twice."""
+
+    def on_train_begin(self, logs=None):
+        """Make them."""
+        self.model.optimizer.build(self.model.trainable_variables)
 
 
 class Epochs(keras.callbacks.Callback):
@@ -160,7 +173,14 @@ class OneBar(keras.callbacks.Callback):
 
 def copies(callbacks):
     """Return copies of callbacks: training leaves its model in them, which a parameter must not hold."""
-    return deepcopy(list(callbacks or []))
+    callbacks = [] if callbacks is None else list(callbacks)
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks={callbacks!r} holds a {type(callback).__name__}, which is no "
+                f"keras.callbacks.Callback. Hand callbacks of scikit-learn to set_callbacks."
+            )
+    return deepcopy(callbacks)
 
 
 def _check_converged(loss, learning_rate):

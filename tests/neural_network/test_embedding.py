@@ -136,13 +136,13 @@ def test_features_predict_titles_without_ratings_better_than_ids(cold, with_feat
 
 @pytest.mark.slow
 def test_genres_predict_new_real_titles_better_than_biases(real_folder):
-    anime = load_anime(real_folder, n_users=1000, n_anime=1000)
+    anime = load_anime(real_folder, n_users=500, n_anime=1000)
     genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
     X, y = anime.data.join(genres, on="anime_id"), anime.target
     train, test = next(NewItemSplit(20, random_state=0).split(X))
     X, X_test, y, y_test = X.iloc[train], X.iloc[test], y.iloc[train], y.iloc[test]
     biases = BiasRegressor().fit(X[["user_id", "anime_id"]], y).predict(X_test[["user_id", "anime_id"]])
-    genres = EmbeddingRegressor(random_state=0).fit(X, y).predict(X_test)
+    genres = EmbeddingRegressor(32, (16,), epochs=8, random_state=0).fit(X, y).predict(X_test)
     errors = [root_mean_squared_error(y_test, predicted) for predicted in (genres, biases)]
     assert errors[0] < 0.99 * errors[1], errors
 
@@ -475,6 +475,11 @@ def test_keras_callbacks_watch_and_stay_as_they_were(table, tmp_path):
     assert callback.model is None
     assert clone(model).callbacks[0].path == callback.path
     pickle.dumps(model)
+
+
+def test_callback_of_another_kind_is_named(table):
+    with pytest.raises(TypeError, match="holds a Tasks, which is no keras.callbacks.Callback"):
+        make_small(callbacks=[Tasks()]).fit(*table)
 
 
 class Tasks:
