@@ -12,8 +12,6 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # 1. Load and clean
 # -----------------
@@ -21,6 +19,7 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # names are unescaped, and of the real table we keep the 1000 most active users and the 500 most
 # rated titles.
 
+# sphinx_gallery_thumbnail_number = 2
 import os
 from pathlib import Path
 

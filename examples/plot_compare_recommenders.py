@@ -10,8 +10,6 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
 """
 
-# sphinx_gallery_thumbnail_number = 1
-
 # %%
 # The rows
 # --------

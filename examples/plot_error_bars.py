@@ -11,8 +11,6 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
 """
 
-# sphinx_gallery_thumbnail_number = 1
-
 # %%
 # Fit and predict
 # ---------------
@@ -72,12 +70,12 @@ inside = {
     "Bayesian factorisation": coverage(rating, deviation),
     "biases, one deviation for all": coverage(biases.predict(X_test), spread),
 }
-fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-axes[0].plot([0, 1], [0, 1], color="grey", linestyle="--", label="as promised")
+fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+ax.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as promised")
 for name, share in inside.items():
-    axes[0].plot(levels, share, label=name)
-axes[0].set(title="Held-out ratings inside the interval", xlabel="promised", ylabel="found")
-axes[0].legend()
+    ax.plot(levels, share, label=name)
+ax.set(title="Held-out ratings inside the interval", xlabel="promised", ylabel="found")
+ax.legend()
 for name, share in inside.items():
     print(f"inside the 90 % interval of the {name}: {100 * np.interp(0.9, levels, share):.1f} %")
 
@@ -90,10 +88,13 @@ for name, share in inside.items():
 groups = pd.qcut(pd.Series(deviation).rank(method="first"), 5, labels=False)
 table = pd.DataFrame({"promised": deviation**2, "found": (y_test.to_numpy() - rating) ** 2})
 table = np.sqrt(table.groupby(groups).mean())
-axes[1].plot(table.promised, table.promised, color="grey", linestyle="--")
-axes[1].plot(table.promised, table.found, marker="o")
-axes[1].set(title="Five groups of rows", xlabel="deviation promised", ylabel="root mean squared error")
 print(table.round(3).to_string())
+
+fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
+ax.plot(table.promised, table.promised, color="grey", linestyle="--", label="as promised")
+ax.plot(table.promised, table.found, marker="o", label="found")
+ax.set(title="Five groups of rows", xlabel="deviation promised", ylabel="root mean squared error")
+ax.legend()
 
 # %%
 # Few ratings, wide intervals

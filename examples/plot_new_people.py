@@ -10,8 +10,6 @@ has rated yet?
 It runs on the embedded sample, whose ratings are simulated.
 """
 
-# sphinx_gallery_thumbnail_number = 1
-
 # %%
 # People who are new
 # ------------------

@@ -1,7 +1,7 @@
 """
-======================================
-Which titles are alike, and why this?
-======================================
+=========================================
+Which titles are alike, and why this one?
+=========================================
 
 A list of titles is easier to trust when it says where it comes from. Here is a map of all titles by who
 likes them, the neighbours of one of them, and the reasons for a recommendation, title by title.
@@ -9,13 +9,11 @@ likes them, the neighbours of one of them, and the reasons for a recommendation,
 It runs on the embedded sample, whose ratings are simulated.
 """
 
-# sphinx_gallery_thumbnail_number = 1
-
 # %%
 # A map of titles
 # ---------------
 # ``SVDNeighborsRecommender`` gives each title a place: near ones are liked by the same people. The model
-# has never seen a genre, and yet the colours, which are the first genre of each title, lie together.
+# has never seen a genre, and yet titles of one colour, which is their first genre, tend to lie together.
 
 import matplotlib.pyplot as plt
 
