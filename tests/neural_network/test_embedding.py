@@ -478,7 +478,7 @@ def test_keras_callbacks_watch_and_stay_as_they_were(table, tmp_path):
 
 
 def test_callback_of_another_kind_is_named(table):
-    with pytest.raises(TypeError, match="holds a Tasks, which is no keras.callbacks.Callback"):
+    with pytest.raises(TypeError, match=r"holds a Tasks, which is no keras\.callbacks\.Callback"):
         make_small(callbacks=[Tasks()]).fit(*table)
 
 
