@@ -442,7 +442,7 @@ def test_any_container_gives_the_same_scores(table, all_pairs, container):
 
 
 def test_frames_come_out_in_the_library_of_fit(table):
-    model = make_model().fit(pl.from_pandas(table[0]), table[1].to_numpy())
+    model = make_model().fit(pl.DataFrame(table[0].to_dict("list")), table[1].to_numpy())
     answers = (model.recommend("u03"), model.similar_items("i1"), model.explain("u03", "i0"))
     assert all(isinstance(answer, pl.DataFrame) for answer in answers)
 
