@@ -175,7 +175,7 @@ class RecommenderMixin(DocLinkMixin):
         return similar_frame(similarity, self.interactions_.users, users, "user", n_users)
 
     def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
-        """Return the NDCG@10 of the recommendations to the users of ``X``.
+        """Return the ``NDCG@10`` of the recommendations to the users of ``X``.
 
         Every row of ``X`` is a relevant item of its user. What was in ``fit`` is not recommended
         again, so that the score of the training rows is 0.

@@ -78,21 +78,12 @@ def broken(pages, place, link):
 # Files
 
 
-def test_every_internal_link_leads_somewhere(pages):
+@pytest.mark.parametrize("kind", ["links", "loaded"])
+def test_every_internal_address_leads_somewhere(pages, kind):
     found = {
         (str(place), link)
         for place, page in pages.items()
-        for link in page.links
-        if broken(pages, place, link)
-    }
-    assert found == set()
-
-
-def test_every_loaded_file_is_part_of_the_site(pages):
-    found = {
-        (str(place), link)
-        for place, page in pages.items()
-        for link in page.loaded
+        for link in getattr(page, kind)
         if broken(pages, place, link)
     }
     assert found == set()
