@@ -40,7 +40,7 @@ class EmbeddingRegressor(
     embedding_dim : int, default=64
         Length of the vector of a user and of an item.
 
-    hidden_units : sequence of int, default=(64, 32)
+    hidden_units : sequence of int, default=(32, 16)
         Widths of the hidden layers. Not used by ``interaction="dot"``.
 
     interaction : {"dot+mlp", "dot", "concat"}, default="dot+mlp"
@@ -58,17 +58,17 @@ class EmbeddingRegressor(
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
         Keras optimizer.
 
-    learning_rate : float, default=0.01
+    learning_rate : float, default=0.015
         Learning rate of the first step; it falls to 0 along a cosine.
 
     loss : {"mse", "mae"}, default="mse"
         What training minimises: the mean squared or the mean absolute error.
 
-    epochs : int, default=15
+    epochs : int, default=10
         Passes over the ratings.
 
     batch_size : int, default=4096
-        Most rows in each step. Small tables are trained in smaller steps, 32 or so in an epoch.
+        Most rows in each step. Small tables are trained in smaller steps, 64 or so in an epoch.
 
     validation_fraction : float, default=0.1
         Share of the rated pairs, drawn at random, that is held out where `patience` is set.
@@ -217,15 +217,15 @@ class EmbeddingRegressor(
     def __init__(
         self,
         embedding_dim: int = 64,
-        hidden_units: Sequence[int] = (64, 32),
+        hidden_units: Sequence[int] = (32, 16),
         *,
         interaction: str = "dot+mlp",
         l2: float = 0.08,
         dropout: float = 0.0,
         optimizer: str = "adam",
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.015,
         loss: str = "mse",
-        epochs: int = 15,
+        epochs: int = 10,
         batch_size: int = 4096,
         validation_fraction: float = 0.1,
         patience: int | None = None,

@@ -1,12 +1,12 @@
 """The Keras graph: embeddings and histories of user and item, their interaction, and a rating."""
 
 import keras
-from keras import layers, ops
+from keras import layers
+
+from sklearn_anime.neural_network._layers import DotProduct, EmbeddingWithHistory, HideIds
 
 KERNEL_SHARE = 0.03  # of `l2`, on the kernels of the hidden layers
 HISTORY_SHARE = 0.006  # of `l2`, on the maps from histories to vectors and biases
-
-register = keras.saving.register_keras_serializable(package="sklearn_anime")
 
 
 def build_network(
@@ -21,6 +21,7 @@ def build_network(
     l2,
     dropout,
     unknown_rate,
+    batch_size,
     start,
 ):
     """Build the network that rates a pair of codes and its features.
@@ -49,8 +50,11 @@ def build_network(
         Penalty on the embeddings of each row, dropout of the hidden layers, and share of the
         ids hidden in training.
 
+    batch_size : int
+        Rows in each step.
+
     start : dict of str to list of ndarray
-        Weights of layers before training.
+        Trainable weights of layers before training.
 
     Returns
     -------
@@ -59,71 +63,33 @@ def build_network(
     """
     inputs = {name: keras.Input((), dtype="int32", name=name) for name in ("user", "item")}
     sides = {}
-    for name, n_codes in (("user", n_users), ("item", n_items)):
-        codes = HideIds(n_codes, unknown_rate, name=f"hide_{name}s")(inputs[name])
-        sides |= _side(name, codes, n_codes, histories.get(name), embedding_dim, l2)
+    for name, n_ids in (("user", n_users), ("item", n_items)):
+        codes = HideIds(n_ids, unknown_rate, name=f"hide_{name}s")(inputs[name])
+        history = histories.get(name)
+        embedding = EmbeddingWithHistory(
+            n_ids + 1,
+            embedding_dim,
+            n_components=0 if history is None else history.shape[1],
+            l2=l2,
+            map_l2=HISTORY_SHARE * l2,
+            whole=n_ids < batch_size,
+            name=f"{name}_embedding",
+        )
+        sides[f"{name}_vector"], sides[f"{name}_bias"] = embedding(codes)
     if n_features:
         inputs["features"] = sides["features"] = _vector("features", n_features)
     rating = _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout)(sides)
     model = keras.Model(inputs, rating, name="embedding_regressor")
-    for name, weights in (start | _frozen(histories)).items():
-        model.get_layer(name).set_weights(weights)
+    for name, history in histories.items():
+        model.get_layer(f"{name}_embedding").history.assign(history)
+    for name, values in start.items():
+        for variable, value in zip(model.get_layer(name).trainable_variables, values, strict=True):
+            variable.assign(value)
     return model
-
-
-def _frozen(histories):
-    return {f"{name}_history": [table] for name, table in histories.items()}
 
 
 def _vector(name, width):
     return keras.Input((width,), dtype="float32", name=name)
-
-
-def _side(name, codes, n_codes, history, embedding_dim, l2):
-    """Return the vector and the bias of users or of items."""
-    vector = _embed(codes, n_codes, embedding_dim, l2, f"{name}_embedding")
-    bias = _embed(codes, n_codes, 1, l2, f"{name}_bias", "zeros")
-    if history is not None:
-        frozen = {"embeddings_initializer": "zeros", "trainable": False, "name": f"{name}_history"}
-        places = layers.Embedding(*history.shape, **frozen)(codes)
-        vector = _plus_history(vector, places, embedding_dim, l2, f"{name}_vector")
-        bias = _plus_history(bias, places, 1, l2, f"{name}_bias_sum")
-    return {f"{name}_vector": vector, f"{name}_bias": bias}
-
-
-def _embed(codes, n_codes, width, l2, name, initializer="embedding"):
-    """Return a trainable row for each code, and one more for the unknown.
-
-    The activity regulariser weighs the rows of a batch, divided by its size: an embedding is held
-    back once for each rating that it appears in.
-    """
-    if initializer == "embedding":
-        initializer = keras.initializers.RandomNormal(stddev=0.1 / width**0.5)
-    table = layers.Embedding(
-        n_codes + 1,
-        width,
-        embeddings_initializer=initializer,
-        activity_regularizer=keras.regularizers.L2(l2),
-        name=name,
-    )
-    return table(codes)
-
-
-def _plus_history(term, places, width, l2, name):
-    """Return a vector or a bias plus a linear map of the history."""
-    mapped = _linear(width, HISTORY_SHARE * l2, f"history_to_{name}")(places)
-    return layers.Add(name=name)([term, mapped])
-
-
-def _linear(width, l2, name):
-    """Return a layer without a bias that starts at zero."""
-    return layers.Dense(
-        width,
-        use_bias=False,
-        kernel_initializer="zeros",
-        kernel_regularizer=keras.regularizers.L2(l2),
-        name=name,
-    )
 
 
 def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout):
@@ -141,8 +107,18 @@ def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout):
         joined = layers.Concatenate(name="concat")([*vectors, *features.values()])
         terms.append(_hidden(joined, hidden_units, dropout, KERNEL_SHARE * l2))
     elif n_features:
-        terms.append(_linear(1, KERNEL_SHARE * l2, "feature_weights")(features["features"]))
+        terms.append(_feature_weights(KERNEL_SHARE * l2)(features["features"]))
     return keras.Model(sides | features, layers.Add(name="sum")(terms), name="rating")
+
+
+def _feature_weights(l2):
+    return layers.Dense(
+        1,
+        use_bias=False,
+        kernel_initializer="zeros",
+        kernel_regularizer=keras.regularizers.L2(l2),
+        name="feature_weights",
+    )
 
 
 def _hidden(vector, hidden_units, dropout, l2):
@@ -156,38 +132,3 @@ def _hidden(vector, hidden_units, dropout, l2):
     return layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=penalty, name="hidden_rating")(
         vector
     )
-
-
-@register
-class DotProduct(layers.Layer):
-    """Multiply and add up two vectors; `layers.Dot` multiplies matrices for each row, which is slow."""
-
-    def call(self, vectors):
-        """Return one number for each row."""
-        return ops.sum(vectors[0] * vectors[1], axis=-1, keepdims=True)
-
-
-@register
-class HideIds(layers.Layer):
-    """Replace a share of the codes by the unknown one in training, so that its row is trained."""
-
-    def __init__(self, unknown, rate, **kwargs):
-        super().__init__(**kwargs)
-        self.unknown = unknown
-        self.rate = rate
-        self.seed_generator = keras.random.SeedGenerator()
-
-    def call(self, codes, training=False):
-        """Hide codes at random in training, none elsewhere."""
-        if not training or self.rate == 0:
-            return codes
-        hidden = keras.random.uniform(ops.shape(codes), seed=self.seed_generator) < self.rate
-        return ops.where(hidden, self.unknown, codes)
-
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the codes."""
-        return input_shape
-
-    def get_config(self):
-        """Return the arguments of the layer."""
-        return {**super().get_config(), "unknown": self.unknown, "rate": self.rate}

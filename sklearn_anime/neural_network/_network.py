@@ -37,14 +37,11 @@ class Side:
     @classmethod
     def read(cls, model, name, history, seen):
         """Read one side of a trained Keras model, for the histories in the rows of `seen`."""
-
-        def weights(*layers):
-            return np.hstack([model.get_layer(layer).get_weights()[0] for layer in layers])
-
-        learned = weights(f"{name}_embedding", f"{name}_bias")
+        vectors, biases, *maps = _trained(model.get_layer(f"{name}_embedding"))
+        learned = np.hstack([vectors, biases])
         if history is None:
             return cls(learned, None, None, learned)
-        kernel = weights(f"history_to_{name}_vector", f"history_to_{name}_bias_sum")
+        kernel = np.hstack(maps)
         rows = learned.copy()
         rows[:-1] += history.places(seen) @ kernel
         return cls(learned, history, kernel, rows)
@@ -95,7 +92,7 @@ class Network:
         return np.asarray(ratings, dtype=np.float64).ravel()
 
     def __reduce__(self):
-        from sklearn_anime.neural_network._model import HideIds
+        from sklearn_anime.neural_network._layers import HideIds
 
         # The class comes first: to unpickle it imports the layers, which the model then needs.
         return _without_first, (HideIds, self.model, self.user, self.item)
@@ -109,12 +106,17 @@ class Network:
             For ``"user"`` and ``"item"``, the code that each new code had before; -1 for a new id,
             which starts as the unknown.
         """
-        found = {layer.name: layer.get_weights() for layer in self.model.layers if layer.weights}
+        found = {layer.name: _trained(layer) for layer in self.model.layers}
         for name in SIDES:
             rows = np.append(places[name], -1)
-            for layer in (f"{name}_embedding", f"{name}_bias"):
-                found[layer] = [found[layer][0][rows]]
+            vectors, biases, *maps = found[f"{name}_embedding"]
+            found[f"{name}_embedding"] = [vectors[rows], biases[rows], *maps]
         return found
+
+
+def _trained(layer):
+    """Return the trained weights of a Keras layer as arrays."""
+    return [variable.numpy() for variable in layer.trainable_variables]
 
 
 def _without_first(_, *parts):

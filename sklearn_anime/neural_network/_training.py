@@ -11,13 +11,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from scikeras.utils.random_state import tf_disable_op_determinism, tf_enable_op_determinism
 from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklearn_anime.neural_network._model import build_network
 
+# TensorFlow asks the environment once whether operations must be deterministic. scikeras changes the
+# environment before it asks, and would leave them so; so ask first.
+if not tf_enable_op_determinism():
+    tf_disable_op_determinism()
+
 DIVERGED = 100.0  # loss of standardised ratings; that of their mean is 1, or less
-MIN_STEPS = 32  # of an epoch, where its batches would be large for the table
+MIN_STEPS = 64  # of an epoch, where its batches would be large for the table
 MIN_BATCH = 32  # rows
 
 
@@ -95,7 +101,7 @@ def train_network(
     steps = -(-n_rows // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
     regressor = NetworkRegressor(
-        partial(build_network, **network),
+        partial(build_network, batch_size=batch_size, **network),
         optimizer=optimizer,
         optimizer__learning_rate=schedule,
         loss=loss,

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
@@ -315,8 +316,8 @@ def test_vectors_are_what_is_learned_of_the_id_plus_a_map_of_its_history(small, 
     seen = small.interactions_.seen_matrix().toarray()
     rows = seen / np.linalg.norm(seen, axis=1, keepdims=True)
     network = small._ensemble.networks[0]
-    learned = small.model_.get_layer("user_embedding").get_weights()[0][:-1]
-    kernel = small.model_.get_layer("history_to_user_vector").get_weights()[0]
+    learned = small.model_.get_layer("user_embedding").vectors.numpy()[:-1]
+    kernel = small.model_.get_layer("user_embedding").vector_map.numpy()
     expected = learned + rows @ network.user.history.components.T @ kernel
     assert_allclose(small.user_embedding_, expected, atol=1e-5)
 
@@ -400,10 +401,10 @@ def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(smal
     new = X.drop_duplicates("item_id").sort_values("item_id").head(35).assign(user_id=1000, age=30)
     model = deepcopy(small).partial_fit(new, y.head(35))
     assert model.users_[-1] == 1000
-    learned = [each.model_.get_layer("user_embedding").get_weights()[0] for each in (small, model)]
+    learned = [each.model_.get_layer("user_embedding").vectors.numpy() for each in (small, model)]
     assert_array_equal(learned[1][:-2], learned[0][:-1])
     assert np.abs(learned[1][-2] - learned[0][-1]).max() > 0.001
-    items = [each.model_.get_layer("item_embedding").get_weights()[0] for each in (small, model)]
+    items = [each.model_.get_layer("item_embedding").vectors.numpy() for each in (small, model)]
     assert_array_equal(items[1][35:-1], items[0][35:-1])
     assert np.abs(items[1][:35] - items[0][:35]).min(axis=1).max() > 0
     assert not model.recommend(1000, n_items=N_ITEMS)["item_id"].isin(new["item_id"]).any()
@@ -440,7 +441,7 @@ def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):
     model = deepcopy(small).set_params(warm_start=True, epochs=1, learning_rate=1e-9)
     model.fit(X[later], y[later])
     assert_array_equal(model.users_, small.users_[small.users_ >= 30])
-    old, new = (each.model_.get_layer("user_embedding").get_weights()[0] for each in (small, model))
+    old, new = (each.model_.get_layer("user_embedding").vectors.numpy() for each in (small, model))
     assert_allclose(new[:-1], old[:-1][small.users_ >= 30], atol=1e-6)
 
 
@@ -618,6 +619,11 @@ def test_fit_and_predict_leave_the_generators_of_python_and_numpy_alone(table):
     found = random.getstate(), np.random.get_state()  # noqa: NPY002
     assert found[0] == expected[0]
     assert_array_equal(found[1][1], expected[1][1])
+
+
+def test_fit_does_not_ask_others_for_seeds(small):
+    tensorflow.random.set_seed(None)
+    assert sorted(tensorflow.random.shuffle([1, 2, 3]).numpy()) == [1, 2, 3]
 
 
 def test_equal_random_state_gives_equal_predictions(table, predicted):
