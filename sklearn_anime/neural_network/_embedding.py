@@ -168,7 +168,8 @@ class EmbeddingRegressor(
 
     Features and ratings are standardised inside and mapped back. With equal `random_state` the
     predictions are equal, in one process or in two. Python's and NumPy's global generators are left
-    as they were; TensorFlow's keeps its seed and starts again from it.
+    as they were; TensorFlow's keeps its seed and starts again from it. ``KERAS_BACKEND=jax`` in the
+    environment trains the same network by JAX, with numbers of its own.
 
     References
     ----------
@@ -421,7 +422,7 @@ class EmbeddingRegressor(
         if not all(isinstance(width, Integral) and width > 0 for width in units):
             raise ValueError(
                 f"hidden_units={self.hidden_units!r} must hold a positive width for each hidden layer, "
-                f"such as (64, 32)."
+                f"such as (32, 16)."
             )
         return {
             "n_features": lessons.features.shape[1],

@@ -4,6 +4,7 @@ Every fit builds a new graph, which takes about two seconds: tests share the fit
 fixtures wherever they can. Thresholds are wider than what was measured, which the comments give.
 """
 
+import os
 import pickle
 import random
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 import tensorflow
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
@@ -508,6 +510,14 @@ def test_callbacks_of_scikit_learn_are_told_of_each_epoch(table):
     assert tasks.ended == ["epoch"] * 6 + ["fit", "teardown"]
 
 
+def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
+    pytest.importorskip("rich")
+    make_small(epochs=2).set_callbacks(ProgressBar()).fit(*table)
+    shown = capsys.readouterr().out
+    assert "EmbeddingRegressor - fit" in shown
+    assert "100%" in shown
+
+
 def test_verbose_shows_one_bar(table, capsys):
     make_small(verbose=1).fit(*table)
     shown = capsys.readouterr().out
@@ -650,6 +660,29 @@ def test_fresh_process_predicts_the_same_from_a_pickle_and_from_a_fit(small, tab
     subprocess.run([sys.executable, "-c", IN_A_FRESH_PROCESS, tmp_path], check=True, timeout=300)
     assert_array_equal(np.load(tmp_path / "old.npy"), predicted)
     assert_array_equal(np.load(tmp_path / "new.npy"), predicted)
+
+
+WITH_JAX = """
+import keras
+from sklearn.model_selection import train_test_split
+from sklearn_anime.datasets import load_anime_sample
+from sklearn_anime.neural_network import EmbeddingRegressor
+X, X_test, y, y_test = train_test_split(*load_anime_sample(return_X_y=True), random_state=0)
+model = EmbeddingRegressor(16, epochs=3, random_state=0).fit(X, y)
+print(keras.backend.backend(), model.score(X_test, y_test))
+model.partial_fit(X_test, y_test).recommend(X["user_id"].head(3))
+"""
+
+
+@pytest.mark.slow
+def test_jax_trains_the_network_too():
+    pytest.importorskip("jax")
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    run = [sys.executable, "-c", WITH_JAX]
+    shown = subprocess.run(run, env=environment, check=True, timeout=300, capture_output=True, text=True)
+    backend, r2 = shown.stdout.split()
+    assert backend == "jax"
+    assert float(r2) > 0.5  # .6
 
 
 def joblib_round_trip(model):
