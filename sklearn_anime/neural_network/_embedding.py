@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._features import FeatureTable
 from sklearn_anime._interactions import Interactions
@@ -17,6 +17,7 @@ from sklearn_anime._ranking import block_length
 from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.neural_network._history import History
+from sklearn_anime.neural_network._keras import import_training
 from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
 from sklearn_anime.neural_network._scaling import Scaling
@@ -58,7 +59,7 @@ class EmbeddingRegressor(
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
         Keras optimizer.
 
-    learning_rate : float, default=0.015
+    learning_rate : float, default=0.02
         Learning rate of the first step; it falls to 0 along a cosine.
 
     loss : {"mse", "mae"}, default="mse"
@@ -67,8 +68,9 @@ class EmbeddingRegressor(
     epochs : int, default=10
         Passes over the ratings.
 
-    batch_size : int, default=4096
-        Most rows in each step. Small tables are trained in smaller steps, 64 or so in an epoch.
+    batch_size : int, default=8192
+        Most rows in each step. The steps of an epoch are about equal, and 32 or more: small tables are
+        trained in smaller steps.
 
     validation_fraction : float, default=0.1
         Share of the rated pairs, drawn at random, that is held out where `patience` is set.
@@ -90,8 +92,10 @@ class EmbeddingRegressor(
         little better where every user and item is known.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Watch the training, as in Keras; copies of them do. scikit-learn's own callbacks, which
-        ``set_callbacks`` takes, are told of each epoch.
+        Watch the training, as in Keras; copies of them do. They can monitor ``"loss"``, ``"error"``
+        (without the penalty) and, where `patience` is set, ``"val_error"``; the learning rate is not
+        theirs to set. scikit-learn's own callbacks, which ``set_callbacks`` takes, are told of each
+        epoch.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights that an earlier one has left, where ids are the same.
@@ -224,10 +228,10 @@ class EmbeddingRegressor(
         l2: float = 0.08,
         dropout: float = 0.0,
         optimizer: str = "adam",
-        learning_rate: float = 0.015,
+        learning_rate: float = 0.02,
         loss: str = "mse",
         epochs: int = 10,
-        batch_size: int = 4096,
+        batch_size: int = 8192,
         validation_fraction: float = 0.1,
         patience: int | None = None,
         use_history: bool = True,
@@ -299,8 +303,10 @@ class EmbeddingRegressor(
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train for `epochs` more on new rows alone; new users and items join.
 
-        The first call is a ``fit``. Later ones leave the embeddings of ids that are not in `X`
-        as they are, and hold nothing out. A new id starts as the unknown one of its side.
+        The first call is a ``fit``. In later ones what was learned of an id moves in each epoch by the
+        share of its ratings that are new: of an id that is not in `X` not at all, of a new one, which
+        starts as the unknown one of its side, all the way. What ids have in common moves by the share
+        of all ratings. Nothing is held out, and ratings and features are scaled as in the first call.
 
         Parameters
         ----------
@@ -326,7 +332,8 @@ class EmbeddingRegressor(
         interactions = self.interactions_.extended(X, y, sample_weight, **columns)
         context = self._start_callbacks(X, y)
         lessons = Lessons.read(new, like=interactions)
-        learned = self._learn(interactions, lessons, context, self._ensemble, hold_out=False)
+        shares = self._shares_of_new(interactions, lessons)
+        learned = self._learn(interactions, lessons, context, self._ensemble, shares)
         self._store(interactions, *learned)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -367,6 +374,7 @@ class EmbeddingRegressor(
     @property
     def models_(self):
         """The trained Keras models."""
+        check_is_fitted(self)
         return [network.model for network in self._ensemble.networks]
 
     @property
@@ -380,11 +388,24 @@ class EmbeddingRegressor(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         return context
 
-    def _learn(self, interactions, lessons, context, old=None, hold_out=True):
-        """Train networks, from the start or on from old ones; return them and the first one's curves."""
+    def _shares_of_new(self, interactions, lessons):
+        """Return which share of the ratings of each user and of each item, and last of all, is new."""
+        known = Lessons.read(self.interactions_, like=interactions)
+        shares = {}
+        for name, n_ids in (("user", len(interactions.users)), ("item", len(interactions.items))):
+            new, old = (np.bincount(each.codes(name), minlength=n_ids) for each in (lessons, known))
+            new, old = (np.append(counts, counts.sum()) for counts in (new, old))
+            shares[name] = (new / np.maximum(new + old, 1))[:, np.newaxis]
+        return shares
+
+    def _learn(self, interactions, lessons, context, old=None, shares=None):
+        """Train networks, from the start or on from old ones; return them and the first one's curves.
+
+        With `shares` what was learned before moves by them, and no lessons are held out.
+        """
         random_state = check_random_state(self.random_state)
         lessons = lessons.take(random_state.permutation(len(lessons)))
-        n_validation = self._n_validation(len(lessons)) if hold_out else 0
+        n_validation = self._n_validation(len(lessons)) if shares is None else 0
         seen = _seen_by_side(interactions, lessons, n_validation)
         shape = self._shape(lessons)
         if old is None:
@@ -398,7 +419,9 @@ class EmbeddingRegressor(
                 dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
             )
         network = self._network(interactions, shape, histories, seen)
-        trained = self._train(lessons, scaling, network, starts, n_validation, random_state, context)
+        trained = self._train(
+            lessons, scaling, network, starts, shares, n_validation, random_state, context
+        )
         models, curves = zip(*trained, strict=True)
         networks = [Network.read(model, histories, interactions) for model in models]
         return Ensemble(networks, histories, scaling, shape), curves[0]
@@ -452,20 +475,21 @@ class EmbeddingRegressor(
             **{name: getattr(self, name) for name in ("l2", "dropout", "unknown_rate")},
         }
 
-    def _train(self, lessons, scaling, network, starts, n_validation, random_state, context):
+    def _train(self, lessons, scaling, network, starts, shares, n_validation, random_state, context):
         """Yield the model and the history of a network trained from each start."""
-        from sklearn_anime.neural_network._training import Epochs, copies, train_network
-
+        training = import_training()
+        shown = training.progress(self.verbose, len(starts), self.epochs)
         features = scaling.standardise_features(lessons.features)
         settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
         for start in starts:
-            yield train_network(
+            yield training.train_network(
                 np.column_stack([lessons.users, lessons.items, features]),
                 scaling.standardise(lessons.ratings),
                 lessons.weights,
                 network=network | {"start": start},
                 n_validation=n_validation,
-                callbacks=[*copies(self.callbacks), Epochs(self, context)],
+                shares=shares,
+                callbacks=[*shown, *training.copies(self.callbacks), training.Epochs(self, context)],
                 seed=random_state.randint(2**31 - 1),
                 **{name: getattr(self, name) for name in settings},
             )

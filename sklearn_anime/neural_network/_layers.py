@@ -10,11 +10,12 @@ register = keras.saving.register_keras_serializable(package="sklearn_anime")
 class HideIds(layers.Layer):
     """Replace a share of the codes by the unknown one in training, so that its row is trained."""
 
-    def __init__(self, unknown, rate, **kwargs):
+    def __init__(self, unknown, rate, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.unknown = unknown
         self.rate = rate
-        self.seed_generator = keras.random.SeedGenerator()
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, codes, training=False):
         """Hide codes at random in training, none elsewhere."""
@@ -29,7 +30,7 @@ class HideIds(layers.Layer):
 
     def get_config(self):
         """Return the arguments of the layer."""
-        return {**super().get_config(), "unknown": self.unknown, "rate": self.rate}
+        return {**super().get_config(), "unknown": self.unknown, "rate": self.rate, "seed": self.seed}
 
 
 @register

@@ -37,6 +37,10 @@ class Lessons:
     def __len__(self):
         return len(self.users)
 
+    def codes(self, side):
+        """Return the codes of ``"user"`` or of ``"item"``."""
+        return {"user": self.users, "item": self.items}[side]
+
     def take(self, places):
         """Return the lessons at some places."""
         return Lessons(*(getattr(self, field.name)[places] for field in fields(self)))

@@ -22,6 +22,7 @@ def build_network(
     dropout,
     unknown_rate,
     batch_size,
+    seed,
     start,
 ):
     """Build the network that rates a pair of codes and its features.
@@ -53,6 +54,9 @@ def build_network(
     batch_size : int
         Rows in each step.
 
+    seed : int
+        Seed of the ids that are hidden and of the units that are dropped.
+
     start : dict of str to list of ndarray
         Trainable weights of layers before training.
 
@@ -63,8 +67,8 @@ def build_network(
     """
     inputs = {name: keras.Input((), dtype="int32", name=name) for name in ("user", "item")}
     sides = {}
-    for name, n_ids in (("user", n_users), ("item", n_items)):
-        codes = HideIds(n_ids, unknown_rate, name=f"hide_{name}s")(inputs[name])
+    for place, (name, n_ids) in enumerate((("user", n_users), ("item", n_items))):
+        codes = HideIds(n_ids, unknown_rate, seed + place, name=f"hide_{name}s")(inputs[name])
         history = histories.get(name)
         embedding = EmbeddingWithHistory(
             n_ids + 1,
@@ -78,7 +82,7 @@ def build_network(
         sides[f"{name}_vector"], sides[f"{name}_bias"] = embedding(codes)
     if n_features:
         inputs["features"] = sides["features"] = _vector("features", n_features)
-    rating = _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout)(sides)
+    rating = _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout, seed)(sides)
     model = keras.Model(inputs, rating, name="embedding_regressor")
     for name, history in histories.items():
         model.get_layer(f"{name}_embedding").history.assign(history)
@@ -92,7 +96,7 @@ def _vector(name, width):
     return keras.Input((width,), dtype="float32", name=name)
 
 
-def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout):
+def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout, seed):
     """Return the model from the vectors and biases of both sides, and features, to a rating."""
     sides = {
         name: _vector(name, 1 if name.endswith("bias") else embedding_dim)
@@ -105,7 +109,7 @@ def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout):
         terms.append(DotProduct(name="dot")(vectors))
     if interaction != "dot":
         joined = layers.Concatenate(name="concat")([*vectors, *features.values()])
-        terms.append(_hidden(joined, hidden_units, dropout, KERNEL_SHARE * l2))
+        terms.append(_hidden(joined, hidden_units, dropout, seed, KERNEL_SHARE * l2))
     elif n_features:
         terms.append(_feature_weights(KERNEL_SHARE * l2)(features["features"]))
     return keras.Model(sides | features, layers.Add(name="sum")(terms), name="rating")
@@ -121,14 +125,14 @@ def _feature_weights(l2):
     )
 
 
-def _hidden(vector, hidden_units, dropout, l2):
+def _hidden(vector, hidden_units, dropout, seed, l2):
     """Return the rating term of the hidden layers; it starts at zero."""
     penalty = keras.regularizers.L2(l2)
     for place, width in enumerate(hidden_units, 1):
         dense = layers.Dense(width, "relu", kernel_regularizer=penalty, name=f"hidden{place}")
         vector = dense(vector)
         if dropout:
-            vector = layers.Dropout(dropout, name=f"dropout{place}")(vector)
+            vector = layers.Dropout(dropout, seed=seed + place, name=f"dropout{place}")(vector)
     return layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=penalty, name="hidden_rating")(
         vector
     )

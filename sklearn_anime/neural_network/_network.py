@@ -1,5 +1,7 @@
 """Trained networks as arrays of users and items, and the models that rate pairs of their rows."""
 
+import pickle
+import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 
 from sklearn_anime._ranking import batches
 from sklearn_anime.neural_network._history import History
+from sklearn_anime.neural_network._keras import import_training
 from sklearn_anime.neural_network._scaling import Scaling
 
 SIDES = ("user", "item")
@@ -92,10 +95,7 @@ class Network:
         return np.asarray(ratings, dtype=np.float64).ravel()
 
     def __reduce__(self):
-        from sklearn_anime.neural_network._layers import HideIds
-
-        # The class comes first: to unpickle it imports the layers, which the model then needs.
-        return _without_first, (HideIds, self.model, self.user, self.item)
+        return _restored, (pickle.dumps(self.model), self.user, self.item)
 
     def weights(self, places):
         """Return the weights to go on from with other ids.
@@ -119,8 +119,14 @@ def _trained(layer):
     return [variable.numpy() for variable in layer.trainable_variables]
 
 
-def _without_first(_, *parts):
-    return Network(*parts)
+def _restored(model, user, item):
+    """Return a network from the pickle of its model."""
+    import_training()  # Keras knows our layers by their import
+    state = random.getstate()
+    try:
+        return Network(pickle.loads(model), user, item)
+    finally:
+        random.setstate(state)  # Keras draws seeds for initial weights, which it then replaces
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,8 @@ class Ensemble:
         """Check that networks of another shape are not asked to go on from these weights."""
         for name, value in self.shape.items():
             if shape[name] != value:
+                label = "the number of further columns of X" if name == "n_features" else name
                 raise ValueError(
-                    f"{name}={shape[name]!r} does not fit the trained network, which has {value!r}: "
+                    f"{label}={shape[name]!r} does not fit the trained network, which has {value!r}: "
                     f"leave it as it was, or call fit with warm_start=False."
                 )

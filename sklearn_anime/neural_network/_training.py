@@ -1,13 +1,11 @@
 """The scikeras regressor that compiles, trains and seeds the network: all that touches scikeras."""
 
 import logging
-import os
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
-
-# TensorFlow's C++ side reports its fallbacks as errors; what does fail raises in Python.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from math import ceil
+from threading import RLock
 
 import keras
 import numpy as np
@@ -22,9 +20,11 @@ from sklearn_anime.neural_network._model import build_network
 if not tf_enable_op_determinism():
     tf_disable_op_determinism()
 
-DIVERGED = 100.0  # loss of standardised ratings; that of their mean is 1, or less
-MIN_STEPS = 64  # of an epoch, where its batches would be large for the table
+DIVERGED = 10.0  # loss, as a multiple of that of the mean rating
+N_CHECKED = 8192  # rows that a trained network is checked on
+MIN_STEPS = 32  # of an epoch, where its batches would be large for the table
 MIN_BATCH = 32  # rows
+ONE_AT_A_TIME = RLock()  # seeds and the level of the log are those of the process
 
 
 class InputSplitter(TransformerMixin, BaseEstimator):
@@ -64,6 +64,7 @@ def train_network(
     batch_size,
     n_validation,
     patience,
+    shares,
     callbacks,
     verbose,
     seed,
@@ -84,6 +85,10 @@ def train_network(
     network : dict
         Arguments of `build_network`.
 
+    shares : dict of str to ndarray of shape (n_codes + 1, 1), or None
+        How far the rows of ``"user"`` and ``"item"``, of which the last is that of the unknown and of
+        all else, move from where they start; None for all the way.
+
     callbacks : list of keras.callbacks.Callback
         What else watches the training.
 
@@ -97,34 +102,43 @@ def train_network(
         penalty.
     """
     n_rows = len(X) - n_validation
-    batch_size = min(batch_size, max(n_rows // MIN_STEPS, MIN_BATCH))
-    steps = -(-n_rows // batch_size)
+    batch_size, steps = _even_batches(n_rows, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
+    error = keras.losses.get(loss)
     regressor = NetworkRegressor(
-        partial(build_network, batch_size=batch_size, **network),
+        partial(build_network, batch_size=batch_size, seed=seed, **network),
         optimizer=optimizer,
         optimizer__learning_rate=schedule,
         loss=loss,
-        compile__weighted_metrics=[
-            keras.metrics.MeanMetricWrapper(keras.losses.get(loss), name="error")
-        ],
+        compile__weighted_metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
         batch_size=batch_size,
         epochs=epochs,
         validation_split=max(n_validation - 0.5, 0) / len(X),  # Keras rounds up to n_validation
         callbacks=[
             BuildOptimizer(),
-            *_early_stopping(patience),
-            *_progress(verbose, epochs),
+            *([] if shares is None else [MoveByShares(shares)]),
+            StopDiverging(_worst_loss(y, error)),
+            *(_early_stopping(patience) if n_validation else []),
             *callbacks,
         ],
         verbose=2 if verbose > 1 else 0,
         random_state=seed,
     )
     even = (sample_weight == sample_weight[0]).all()
-    with quiet():
+    with ONE_AT_A_TIME, quiet():
         regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
-    _check_converged(regressor.history_["error"][-1], learning_rate)
+    _check_converged(regressor.model_, X[:N_CHECKED], y[:N_CHECKED], error, learning_rate)
     return regressor.model_, regressor.history_
+
+
+def _even_batches(n_rows, most):
+    """Return the size and the number of the batches of an epoch.
+
+    They are about equal: the few rows of a last, small one would weigh as much as all of another.
+    """
+    steps = max(ceil(n_rows / most), min(MIN_STEPS, n_rows // MIN_BATCH), 1)
+    size = ceil(n_rows / steps)
+    return size, ceil(n_rows / size)
 
 
 @contextmanager
@@ -165,16 +179,66 @@ class Epochs(keras.callbacks.Callback):
         self.task.call_on_fit_task_end(estimator=self.estimator)
 
 
-class OneBar(keras.callbacks.Callback):
-    """One progress bar for all epochs."""
+class MoveByShares(keras.callbacks.Callback):
+    """Let what was learned before move in each epoch by a share of what it would."""
 
-    def __init__(self, epochs):
+    def __init__(self, shares):
         super().__init__()
-        self.bar = keras.utils.Progbar(epochs, unit_name="epoch")
+        self.shares = shares
+
+    def on_train_begin(self, logs=None):
+        """Find the share of each variable."""
+        of_all = next(iter(self.shares.values()))[-1]
+        tables = {}
+        for name, shares in self.shares.items():
+            layer = self.model.get_layer(f"{name}_embedding")
+            tables |= {id(layer.vectors): shares, id(layer.biases): shares}
+        self.moves = [
+            (variable, tables.get(id(variable), of_all)) for variable in self.model.trainable_variables
+        ]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Note where the variables are."""
+        self.before = [variable.numpy() for variable, _ in self.moves]
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Take them back by what is left."""
+        for before, (variable, share) in zip(self.before, self.moves, strict=True):
+            variable.assign(before + share * (variable.numpy() - before))
+
+
+class StopDiverging(keras.callbacks.Callback):
+    """Stop where the loss is beyond all bounds."""
+
+    def __init__(self, worst):
+        super().__init__()
+        self.worst = worst
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the loss."""
+        if not logs["error"] <= self.worst:  # NaN too
+            self.model.stop_training = True
+
+
+class OneBar(keras.callbacks.Callback):
+    """One progress bar for all epochs of all networks."""
+
+    def __init__(self, n_networks, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.before = 0
+        self.bar = keras.utils.Progbar(n_networks * epochs, unit_name="epoch")
 
     def on_epoch_end(self, epoch, logs=None):
         """Move the bar by an epoch."""
-        self.bar.update(epoch + 1, list(logs.items()))
+        self.last, self.logs = epoch + 1, list(logs.items())
+        self.bar.update(self.before + self.last, self.logs)
+
+    def on_train_end(self, logs=None):
+        """Move it past the epochs that early stopping has spared."""
+        self.before += self.epochs
+        if self.last < self.epochs:
+            self.bar.update(self.before, self.logs)
 
 
 def copies(callbacks):
@@ -189,11 +253,17 @@ def copies(callbacks):
     return deepcopy(callbacks)
 
 
-def _check_converged(loss, learning_rate):
-    if not loss < DIVERGED:  # NaN too
+def _worst_loss(y, error):
+    return DIVERGED * max(1.0, float(error(y, np.zeros_like(y))))
+
+
+def _check_converged(model, X, y, error, learning_rate):
+    rated = model(InputSplitter().transform(X), training=False)
+    loss = float(error(y, np.asarray(rated).ravel()))
+    if not loss <= _worst_loss(y, error):  # NaN too
         raise ValueError(
-            f"Training diverged: the loss of the last epoch is {loss:.3g} where that "
-            f"of the mean rating is at most 1. Lower learning_rate={learning_rate}."
+            f"Training diverged: the loss of standardised ratings is {loss:.3g}, more than "
+            f"{DIVERGED:g} times that of their mean. Lower learning_rate={learning_rate}."
         )
 
 
@@ -207,5 +277,6 @@ def _early_stopping(patience):
     ]
 
 
-def _progress(verbose, epochs):
-    return [OneBar(epochs)] if verbose == 1 else []
+def progress(verbose, n_networks, epochs):
+    """Return the callbacks that show how far the training of all networks is."""
+    return [OneBar(n_networks, epochs)] if verbose == 1 else []

@@ -1,0 +1,45 @@
+"""Keras, imported when it is first needed, and quietly."""
+
+import os
+import sys
+from contextlib import contextmanager
+
+
+def import_training():
+    """Import the module that trains networks, and Keras and its backend with it.
+
+    Raises
+    ------
+    ImportError
+        If scikeras, Keras or its backend is not installed. The message names the remedy.
+    """
+    try:
+        with _muted():
+            from sklearn_anime.neural_network import _training
+    except ImportError as error:
+        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+        raise ImportError(
+            f"EmbeddingRegressor needs keras, scikeras and the backend {backend!r} of keras "
+            f"(KERAS_BACKEND), and one of them could not be imported ({error}). Install them with: "
+            f"pip install keras scikeras {backend}"
+        ) from error
+    return _training
+
+
+@contextmanager
+def _muted():
+    """Drop what is written to standard error, where nobody has asked for logs of TensorFlow.
+
+    Whatever its log level, TensorFlow reports in C++ that there is no GPU when it is imported.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3" or "tensorflow" in sys.modules:
+        yield
+        return
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
