@@ -1,6 +1,7 @@
 """Measure EmbeddingRegressor: accuracy on real ratings beside the networks of the blog, time and memory.
 
-Usage: python benchmarks/bench_embedding.py [accuracy] [strangers] [blog] [epochs] [scaling]
+Usage: python benchmarks/bench_embedding.py [accuracy] [strangers] [newcomers]
+       [blog] [epochs] [scaling]
 
 Without names all parts run. The real ratings (all parts but the last) are those in the folder that
 the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
@@ -12,6 +13,7 @@ product or penalty, and learn from batches of 32 rows.
 
 import os
 import sys
+from copy import deepcopy
 from time import perf_counter
 
 import keras
@@ -79,6 +81,32 @@ def strangers():
     ):
         rows = X[columns]
         judge(name, model, rows.iloc[train], rows.iloc[test], y.iloc[train], y.iloc[test])
+
+
+def newcomers():
+    """RMSE on the known people and on a twentieth of new ones, who join with all their other ratings."""
+    X, X_test, y, y_test = train_test_split(*wide_rows(), test_size=0.2, random_state=0)
+    people = np.random.default_rng(0).permutation(np.unique(X.user_id))
+    new, new_test = (rows.user_id.isin(people[: len(people) // 20]) for rows in (X, X_test))
+    X, X_test = X[IDS], X_test[IDS]
+    model = EmbeddingRegressor(random_state=0).fit(X[~new], y[~new])
+    alone = deepcopy(model).partial_fit(X[new], y[new])
+    one_by_one = deepcopy(model)
+    for person in people[:20]:
+        own = X.user_id == person
+        one_by_one.partial_fit(X[own], y[own])
+    runs = {
+        "before": model,
+        "one partial_fit with all of them": alone,
+        "twenty of them, each by itself": one_by_one,
+        "one fit with all of them": EmbeddingRegressor(random_state=0).fit(X, y),
+    }
+    for name, fitted in runs.items():
+        errors = [
+            mean_squared_error(y_test[rows], fitted.predict(X_test[rows])) ** 0.5
+            for rows in (~new_test, new_test)
+        ]
+        print(f"{name:<36} known people {errors[0]:.4f}   new people {errors[1]:.4f}", flush=True)
 
 
 def blog():
@@ -199,7 +227,7 @@ def seconds(run):
     return perf_counter() - start
 
 
-PARTS = {part.__name__: part for part in (accuracy, strangers, blog, epochs, scaling)}
+PARTS = {part.__name__: part for part in (accuracy, strangers, newcomers, blog, epochs, scaling)}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -17,7 +17,7 @@ from sklearn_anime._ranking import block_length
 from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.neural_network._history import History
-from sklearn_anime.neural_network._keras import import_training
+from sklearn_anime.neural_network._keras import import_parts
 from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
 from sklearn_anime.neural_network._scaling import Scaling
@@ -477,8 +477,8 @@ class EmbeddingRegressor(
 
     def _train(self, lessons, scaling, network, starts, shares, n_validation, random_state, context):
         """Yield the model and the history of a network trained from each start."""
-        training = import_training()
-        shown = training.progress(self.verbose, len(starts), self.epochs)
+        callbacks, training = import_parts()
+        shown = callbacks.progress(self.verbose, len(starts), self.epochs)
         features = scaling.standardise_features(lessons.features)
         settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
         for start in starts:
@@ -489,7 +489,7 @@ class EmbeddingRegressor(
                 network=network | {"start": start},
                 n_validation=n_validation,
                 shares=shares,
-                callbacks=[*shown, *training.copies(self.callbacks), training.Epochs(self, context)],
+                callbacks=[*shown, *callbacks.copies(self.callbacks), callbacks.Epochs(self, context)],
                 seed=random_state.randint(2**31 - 1),
                 **{name: getattr(self, name) for name in settings},
             )

@@ -1,12 +1,15 @@
 """Keras, imported when it is first needed, and quietly."""
 
+import importlib
 import os
 import sys
 from contextlib import contextmanager
 
+PARTS = ("_callbacks", "_training")
 
-def import_training():
-    """Import the module that trains networks, and Keras and its backend with it.
+
+def import_parts():
+    """Import the modules of callbacks and of training, and Keras and its backend with them.
 
     Raises
     ------
@@ -15,7 +18,7 @@ def import_training():
     """
     try:
         with _muted():
-            from sklearn_anime.neural_network import _training
+            return [importlib.import_module(f"{__package__}.{part}") for part in PARTS]
     except ImportError as error:
         backend = os.environ.get("KERAS_BACKEND", "tensorflow")
         raise ImportError(
@@ -23,7 +26,6 @@ def import_training():
             f"(KERAS_BACKEND), and one of them could not be imported ({error}). Install them with: "
             f"pip install keras scikeras {backend}"
         ) from error
-    return _training
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklearn_anime._ranking import batches
 from sklearn_anime.neural_network._history import History
-from sklearn_anime.neural_network._keras import import_training
+from sklearn_anime.neural_network._keras import import_parts
 from sklearn_anime.neural_network._scaling import Scaling
 
 SIDES = ("user", "item")
@@ -121,7 +121,7 @@ def _trained(layer):
 
 def _restored(model, user, item):
     """Return a network from the pickle of its model."""
-    import_training()  # Keras knows our layers by their import
+    import_parts()  # Keras knows our layers by their import
     state = random.getstate()
     try:
         return Network(pickle.loads(model), user, item)

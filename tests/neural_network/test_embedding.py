@@ -665,7 +665,6 @@ def test_missing_package_is_named_with_the_remedy(table, small, predicted, monke
     for name in list(sys.modules):
         if name.split(".")[0] == package or name == "sklearn_anime.neural_network._training":
             monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("sklearn_anime.neural_network._training")
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match="EmbeddingRegressor needs keras, scikeras and the backend"):
         make_small().fit(*table)
