@@ -68,9 +68,10 @@ class EmbeddingRegressor(
     epochs : int, default=10
         Passes over the ratings.
 
-    batch_size : int, default=8192
+    batch_size : int or "auto", default="auto"
         Most rows in each step. The steps of an epoch are about equal, and 32 or more: small tables are
-        trained in smaller steps.
+        trained in smaller steps. ``"auto"`` is 8192, and from two million ratings on as many as make
+        256 steps of an epoch.
 
     validation_fraction : float, default=0.1
         Share of the rated pairs, drawn at random, that is held out where `patience` is set.
@@ -205,7 +206,7 @@ class EmbeddingRegressor(
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "loss": [StrOptions(set(LOSS_POWERS))],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 0, None, closed="left"), None],
         "use_history": ["boolean"],
@@ -231,7 +232,7 @@ class EmbeddingRegressor(
         learning_rate: float = 0.02,
         loss: str = "mse",
         epochs: int = 10,
-        batch_size: int = 8192,
+        batch_size: int | str = "auto",
         validation_fraction: float = 0.1,
         patience: int | None = None,
         use_history: bool = True,

@@ -34,7 +34,8 @@ def _muted():
 
     Whatever its log level, TensorFlow reports in C++ that there is no GPU when it is imported.
     """
-    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3" or "tensorflow" in sys.modules:
+    asked = os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3"
+    if asked or "tensorflow" in sys.modules or sys.__stderr__ is None:
         yield
         return
     kept = os.dup(2)

@@ -23,6 +23,8 @@ if not tf_enable_op_determinism():
 DIVERGED = 10.0  # loss, as a multiple of that of the mean rating
 N_CHECKED = 8192  # rows that a trained network is checked on
 MIN_STEPS = 32  # of an epoch, where its batches would be large for the table
+MAX_STEPS = 256  # of an epoch of automatic batches: each step passes over the vectors of all ids
+AUTO_BATCH = 8192  # rows, where that makes no more steps
 MIN_BATCH = 32  # rows
 ONE_AT_A_TIME = RLock()  # seeds and the level of the log are those of the process
 
@@ -102,7 +104,7 @@ def train_network(
         penalty.
     """
     n_rows = len(X) - n_validation
-    batch_size, steps = _even_batches(n_rows, batch_size)
+    batch_size, steps = even_batches(n_rows, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
     error = keras.losses.get(loss)
     regressor = NetworkRegressor(
@@ -131,11 +133,13 @@ def train_network(
     return regressor.model_, regressor.history_
 
 
-def _even_batches(n_rows, most):
+def even_batches(n_rows, most):
     """Return the size and the number of the batches of an epoch.
 
     They are about equal: the few rows of a last, small one would weigh as much as all of another.
     """
+    if most == "auto":
+        most = max(AUTO_BATCH, ceil(n_rows / MAX_STEPS))
     steps = max(ceil(n_rows / most), min(MIN_STEPS, n_rows // MIN_BATCH), 1)
     size = ceil(n_rows / steps)
     return size, ceil(n_rows / size)

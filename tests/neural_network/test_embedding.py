@@ -41,7 +41,7 @@ from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.neural_network._embedding import _seen_by_side
 from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import Ensemble
-from sklearn_anime.neural_network._training import _even_batches
+from sklearn_anime.neural_network._training import even_batches
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
@@ -562,13 +562,15 @@ def test_callbacks_of_scikit_learn_are_told_of_each_epoch(table):
         (10_000, 8192, (313, 32)),
         (320_000, 8192, (8000, 40)),
         (320_001, 8192, (8001, 40)),  # and not 39 of 8192 rows and one of 513
+        (320_000, "auto", (8000, 40)),
+        (5_120_000, "auto", (20_000, 256)),
         (100, 8192, (34, 3)),
         (100, 7, (7, 15)),
         (5, 8192, (5, 1)),
     ],
 )
 def test_batches_of_an_epoch_are_about_equal(n_rows, most, expected):
-    assert _even_batches(n_rows, most) == expected
+    assert even_batches(n_rows, most) == expected
 
 
 def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
