@@ -120,7 +120,7 @@ def train_network(
             BuildOptimizer(),
             *([] if shares is None else [MoveByShares(shares)]),
             StopDiverging(_worst_loss(y, error)),
-            *(_early_stopping(patience) if n_validation else []),
+            *([_early_stopping(patience)] if n_validation else []),
             *callbacks,
         ],
         verbose=2 if verbose > 1 else 0,
@@ -172,10 +172,6 @@ def _check_converged(model, X, y, error, learning_rate):
 
 
 def _early_stopping(patience):
-    if patience is None:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            "val_error", mode="min", patience=patience, restore_best_weights=True
-        )
-    ]
+    return keras.callbacks.EarlyStopping(
+        "val_error", mode="min", patience=patience, restore_best_weights=True
+    )
