@@ -30,7 +30,7 @@ folder = sys.argv[1]
 rows = table.data.set_axis(["user_id", "anime_id"], axis=1)
 rows = rows.assign(rating=table.target.fillna(-1).astype("int64"))
 rows.to_csv(f"{folder}/rating.csv", index=False)
-titles = table.catalogue.rename_axis("anime_id").assign(
+titles = table.catalog.rename_axis("anime_id").assign(
     name="A title", type="TV", episodes="12", rating=7.5, members=1000
 )
 titles.to_csv(f"{folder}/anime.csv")

@@ -2,11 +2,11 @@
 
 Usage: python benchmarks/bench_ease.py [PART ...]
 
-The parts are accuracy, defaults, genres, parts, skrecsys, full and catalogue.
+The parts are accuracy, defaults, genres, parts, skrecsys, full and catalog.
 
 Without names all parts run. The real ratings are those in the folder that the environment variable
 SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the checkout; the parts full and
-catalogue draw tables with `make_ratings`. Times are ratios within one run: run it on an idle machine.
+catalog draw tables with `make_ratings`. Times are ratios within one run: run it on an idle machine.
 The part skrecsys needs the dependency group `bench`; every measurement of it is a process of its own.
 """
 
@@ -21,9 +21,9 @@ import numpy as np
 from _data import FOLDER
 from scipy.linalg import lapack
 
-from sklearn_anime._interactions import Interactions
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
+from sklearn_anime.interactions._interactions import Interactions
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.linear_model._gram import gram_matrix
 from sklearn_anime.metrics import make_ranking_scorer
@@ -158,7 +158,7 @@ def full():
         )
 
 
-def catalogue():
+def catalog():
     """20,000 users x 500,000 items, 256 components: fit, lists for 1,000 users, peak memory."""
     code = OURS.format("EASERecommender(n_components=256, random_state=0)", "model.users_[:1000]")
     fit, recommend, peak = run(SYNTHETIC + code, 20_000, 500_000, 5_000_000)
@@ -217,7 +217,7 @@ def run(code, *arguments):
     return [float(line) for line in done.stdout.split()]
 
 
-PARTS = {part.__name__: part for part in (accuracy, defaults, genres, parts, skrecsys, full, catalogue)}
+PARTS = {part.__name__: part for part in (accuracy, defaults, genres, parts, skrecsys, full, catalog)}
 
 if __name__ == "__main__":
     with warnings.catch_warnings():

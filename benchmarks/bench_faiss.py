@@ -1,10 +1,10 @@
-"""Compare searches for the 50 nearest neighbours: queries a second, recall and memory in one run.
+"""Compare searches for the 50 nearest neighbors: queries a second, recall and memory in one run.
 
 Usage: python benchmarks/bench_faiss.py [--million] [--queries N]
 
 The vectors are 73,516 users in the 64 components of a truncated SVD of `make_ratings(73_516, 11_200,
 7_813_737)`. With `--million` they are a million normal vectors in 64 dimensions of falling scale, around
-1,000 centres. Queries are drawn from the rows at random. Everything runs in one thread and is measured
+1,000 centers. Queries are drawn from the rows at random. Everything runs in one thread and is measured
 in processor time, which other work on the machine disturbs least.
 """
 
@@ -30,7 +30,7 @@ UNITS = ("scikit-learn cosine", "flat")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--million", action="store_true", help="a million vectors; takes ten minutes")
-    parser.add_argument("--queries", type=int, default=2000, help="rows whose neighbours are asked")
+    parser.add_argument("--queries", type=int, default=2000, help="rows whose neighbors are asked")
     options = parser.parse_args()
     vectors = million_vectors() if options.million else user_vectors()
     with threadpool_limits(limits=1):
@@ -66,7 +66,7 @@ def searches():
 def report(vectors, n_queries):
     rows = np.random.default_rng(0).choice(len(vectors), n_queries, replace=False)
     print(f"{len(vectors):,} x {vectors.shape[1]} unit vectors, {n_queries:,} queries for {N_NEIGHBORS}")
-    print("neighbours each, one thread, best of two runs\n")
+    print("neighbors each, one thread, best of two runs\n")
     print(f"{'':24}{'fit, s':>8}{'MB':>7}{'recall':>8}{'queries/s':>11}{'ratios to':>11}")
     rates = {}
     for name, search in searches():

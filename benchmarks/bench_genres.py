@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/bench_genres.py [--loop-rows N]
 
-The catalogue is `anime.csv` (plain, `.gz` or `.zip`) in the folder that the environment variable
+The catalog is `anime.csv` (plain, `.gz` or `.zip`) in the folder that the environment variable
 SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the checkout; where
 neither is there, one of the same size is drawn at random.
 """
@@ -27,18 +27,18 @@ def main():
         "--loop-rows", type=int, help="time the loop on the first N rows and scale linearly"
     )
     n_loop = parser.parse_args().loop_rows
-    catalogue, source = find_catalogue()
-    report(catalogue, source, len(catalogue) if n_loop is None else min(n_loop, len(catalogue)))
+    catalog, source = find_catalog()
+    report(catalog, source, len(catalog) if n_loop is None else min(n_loop, len(catalog)))
 
 
-def find_catalogue():
+def find_catalog():
     """Return a frame with the column `genre`, and where it comes from."""
     for path in sorted(FOLDER.glob("anime.csv*")):
         return pd.read_csv(path, usecols=["genre"]), path.name
-    return draw_catalogue(), "drawn at random"
+    return draw_catalog(), "drawn at random"
 
 
-def draw_catalogue(n_titles=12_294, n_texts=3_264, n_genres=43):
+def draw_catalog(n_titles=12_294, n_texts=3_264, n_genres=43):
     """Draw texts of 1 to 10 genres, common ones in many rows."""
     rng = np.random.default_rng(0)
     genres = np.array([f"Genre {i:02d}" for i in range(n_genres)])
@@ -69,18 +69,18 @@ def time_call(function, *args):
     return perf_counter() - start, result
 
 
-def report(catalogue, source, n_loop):
+def report(catalog, source, n_loop):
     """Run both on the same rows, and print times and ratio."""
-    subset = catalogue.iloc[:n_loop]
+    subset = catalog.iloc[:n_loop]
     loop_seconds, expected = time_call(loop_over_genres, subset["genre"])
     np.testing.assert_array_equal(WeightedOneHotGenres().fit_transform(subset), expected)
-    scaled = loop_seconds * len(catalogue) / n_loop
+    scaled = loop_seconds * len(catalog) / n_loop
     ours = statistics.median(
-        time_call(WeightedOneHotGenres().fit_transform, catalogue)[0] for _ in range(N_REPEATS)
+        time_call(WeightedOneHotGenres().fit_transform, catalog)[0] for _ in range(N_REPEATS)
     )
-    how = "all rows" if n_loop == len(catalogue) else f"{n_loop:,} rows, scaled linearly to all"
-    print(f"catalogue    {len(catalogue):,} titles ({source}), ", end="")
-    print(f"{catalogue['genre'].nunique():,} distinct texts; same result from both")
+    how = "all rows" if n_loop == len(catalog) else f"{n_loop:,} rows, scaled linearly to all"
+    print(f"catalog    {len(catalog):,} titles ({source}), ", end="")
+    print(f"{catalog['genre'].nunique():,} distinct texts; same result from both")
     print(f"loop         {scaled:10.4f} s  ({how})")
     print(f"this package {ours:10.4f} s  (fit_transform, all rows, median of {N_REPEATS} runs)")
     print(f"ratio        {scaled / ours:8.0f}")

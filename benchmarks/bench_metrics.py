@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/bench_metrics.py [--users N] [--repeats N]
 
-Everything is drawn at random: a catalogue of 7,001 items, five relevant items for each user, and
+Everything is drawn at random: a catalog of 7,001 items, five relevant items for each user, and
 twenty items that each has seen. The lists come in the order in which `recommend` returns them, and
 once more with scores in place of the ranks.
 """
@@ -16,7 +16,7 @@ import pandas as pd
 
 from sklearn_anime import metrics
 
-N_ITEMS = 7_001  # prime, so that every step through the catalogue meets an item once at most
+N_ITEMS = 7_001  # prime, so that every step through the catalog meets an item once at most
 N_FACTORS = 32
 LENGTH = 100
 

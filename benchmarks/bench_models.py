@@ -95,7 +95,7 @@ ROWS = (
     Row("`EASERecommender`", "the best lists", EASERecommender(), new_titles="with genres"),
     Row(
         "`EASERecommender(200, n_components=512)`",
-        "lists from a large catalogue",
+        "lists from a large catalog",
         EASERecommender(200.0, n_components=512, random_state=0),
         new_titles="with genres",
     ),

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/bench_report.py
 
-4,000 users and a catalogue of 7,000 titles, from `make_ratings`; a recommender that takes almost no
+4,000 users and a catalog of 7,000 titles, from `make_ratings`; a recommender that takes almost no
 time and one that takes some. The metric functions and the splitters have benchmarks of their own.
 """
 

@@ -25,14 +25,14 @@ from sklearn.metrics import mean_squared_error, root_mean_squared_error
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 
-from sklearn_anime._interactions import Interactions
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.datasets import load_anime, make_ratings
+from sklearn_anime.interactions._interactions import Interactions
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.neighbors._lists import ItemLists, UserLists
-from sklearn_anime.neighbors._near import Neighbourhood, lending_weights
+from sklearn_anime.neighbors._near import Neighborhood, lending_weights
 from sklearn_anime.neighbors._space import Space
 
 FULL_SIZE = (73_516, 11_200, 7_813_737)
@@ -151,7 +151,7 @@ def fit():
 def search(n_queries=8_000):
     """Fifty nearest of 73,516 users in 64 dimensions: exact search, and scikit-learn's brute force."""
     vectors = np.random.RandomState(0).standard_normal((FULL_SIZE[0], 64)).astype(np.float32)
-    near = Neighbourhood.fit(vectors)
+    near = Neighborhood.fit(vectors)
     queries, own = near.directions[:n_queries], np.arange(n_queries)
 
     def brute(metric):

@@ -3,7 +3,7 @@
 Recommending anime, from end to end
 ====================================
 
-A table of ratings, a catalogue with genres, and one question: what should this person watch next?
+A table of ratings, a catalog with genres, and one question: what should this person watch next?
 This example goes the whole way with scikit-learn's own tools and the estimators of this package:
 clean the table, turn genres into numbers, look at the space of users, recommend from the ratings of
 near ones, learn embeddings with Keras, and tune the whole pipeline.
@@ -15,7 +15,7 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # 1. Load and clean
 # -----------------
-# The loaders return the rows (user, title), the ratings, and the catalogue. Duplicates are dropped,
+# The loaders return the rows (user, title), the ratings, and the catalog. Duplicates are dropped,
 # names are unescaped, and of the real table we keep the 1000 most active users and the 500 most
 # rated titles.
 
@@ -37,7 +37,7 @@ if folder:
     anime = load_anime(folder, n_users=1000, n_anime=500)
 else:
     anime = load_anime_sample()
-frame, catalogue = anime.frame, anime.anime
+frame, catalog = anime.frame, anime.anime
 print(
     f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} titles, "
     f"{frame.rating.mean():.2f} on average (people who rated nothing of it are left out)"
@@ -64,14 +64,14 @@ from sklearn_anime.inspection import GenreWeightsDisplay
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 genres = WeightedOneHotGenres().set_output(transform="pandas")
-weighted = genres.fit_transform(catalogue[["genre"]])
+weighted = genres.fit_transform(catalog[["genre"]])
 pca = PCA(10, random_state=0).fit(weighted)
-print(weighted.iloc[:5, :8].set_index(catalogue.name[:5]).astype(int).to_string())
+print(weighted.iloc[:5, :8].set_index(catalog.name[:5]).astype(int).to_string())
 explained = pca.explained_variance_ratio_
 print(f"\n10 of {weighted.shape[1]} dimensions hold {explained.sum():.0%} of the variance.")
 
 fig, (ax, beside) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-few = catalogue[::30]
+few = catalog[::30]
 GenreWeightsDisplay.from_estimator(genres, few[["genre"]], names=few.name, ax=ax)
 components = range(1, 11)
 beside.bar(components, explained, color="tab:blue", label="each component")
@@ -131,7 +131,7 @@ print(
     pd.DataFrame(
         {
             "rank": near["rank"],
-            "SVD": near.neighbour,
+            "SVD": near.neighbor,
             "cosine in SVD": near.similarity.round(2),
             "raw": raw.index[places[0, 1:]],
             "cosine of raw": 1 - distances[0, 1:].round(2),
@@ -148,7 +148,7 @@ print(
 
 def with_names(recommended):
     """Add names and genres to recommended titles."""
-    return recommended.join(catalogue[["name", "genre"]].astype(str), on="anime_id")
+    return recommended.join(catalog[["name", "genre"]].astype(str), on="anime_id")
 
 
 near_titles = svd.recommend([user], n_items=8, min_rating=8)
@@ -208,7 +208,7 @@ for name, model in (("ids", id_model), ("ids and metadata", full_model)):
 models = {
     "mean": (DummyRegressor(), train[ids]),
     "user and title bias": (BiasRegressor(), train[ids]),
-    "SVD neighbours": (SVDNeighborsRecommender(random_state=0), train[ids]),
+    "SVD neighbors": (SVDNeighborsRecommender(random_state=0), train[ids]),
     "embeddings, ids": (id_model, None),
     "embeddings, metadata": (full_model, None),
 }
@@ -229,9 +229,9 @@ print(pd.DataFrame(errors).T.round(4).to_string())
 # Titles whose vectors point the same way are liked by the same people, so that others of its series and
 # of its time come first.
 
-dragon_ball_z = catalogue.index[catalogue.name == "Dragon Ball Z"]
+dragon_ball_z = catalog.index[catalog.name == "Dragon Ball Z"]
 similar = id_model.similar_items(dragon_ball_z, n_items=8)
-similar["anime_id"] = similar.neighbour
+similar["anime_id"] = similar.neighbor
 print(with_names(similar)[["rank", "name", "genre", "similarity"]].round(2).to_string(index=False))
 
 # %%

@@ -54,7 +54,7 @@ from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 
-neighbours = SVDNeighborsRecommender(random_state=0)
+neighbors = SVDNeighborsRecommender(random_state=0)
 boosting = make_pipeline(
     SVDNeighborsRecommender(n_components=16, random_state=0),
     HistGradientBoostingRegressor(random_state=0),
@@ -71,7 +71,7 @@ stack = StackingRegressor(
 models = {
     "popularity": PopularityRecommender(),
     "bias": BiasRegressor(),
-    "SVD neighbours": neighbours,
+    "SVD neighbors": neighbors,
     **rating_models,
     "EASE": ease,
     "boosting on factors": TopNRecommender(boosting),
@@ -82,7 +82,7 @@ models = {
 # The split and the scorers
 # -------------------------
 # Five titles of every user with twenty or more are held out. A list is good if it finds them: near its
-# top (NDCG@10), at all (recall@20). Coverage is the share of the catalogue that anyone is shown. The
+# top (NDCG@10), at all (recall@20). Coverage is the share of the catalog that anyone is shown. The
 # error of predicted ratings is in units of the rating, and scorers make it negative, as greater is
 # better.
 
@@ -130,7 +130,7 @@ from sklearn_anime.metrics import ranking_report
 
 train, test = next(splitter.split(X))
 intervals = {}
-for name in ("popularity", "SVD neighbours"):
+for name in ("popularity", "SVD neighbors"):
     model = clone(models[name]).fit(X.iloc[train], y.iloc[train])
     report = ranking_report(model, X.iloc[test], y.iloc[test], random_state=0)
     intervals[name] = report.summary

@@ -67,11 +67,11 @@ def coverage(predicted, deviation):
 rated = y_train.notna()
 spread = root_mean_squared_error(y_train[rated], biases.predict(X_train[rated]))
 inside = {
-    "Bayesian factorisation": coverage(rating, deviation),
+    "Bayesian factorization": coverage(rating, deviation),
     "biases, one deviation for all": coverage(biases.predict(X_test), spread),
 }
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-ax.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as promised")
+ax.plot([0, 1], [0, 1], color="gray", linestyle="--", label="as promised")
 for name, share in inside.items():
     ax.plot(levels, share, label=name)
 ax.set(title="Held-out ratings inside the interval", xlabel="promised", ylabel="found")
@@ -91,7 +91,7 @@ table = np.sqrt(table.groupby(groups).mean())
 print(table.round(3).to_string())
 
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-ax.plot(table.promised, table.promised, color="grey", linestyle="--", label="as promised")
+ax.plot(table.promised, table.promised, color="gray", linestyle="--", label="as promised")
 ax.plot(table.promised, table.found, marker="o", label="found")
 ax.set(title="Five groups of rows", xlabel="deviation promised", ylabel="root mean squared error")
 ax.legend()

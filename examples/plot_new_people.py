@@ -31,7 +31,7 @@ X, y = anime.data, anime.target
 train, test = next(NewUserSplit(3, random_state=0).split(X))
 models = {
     "popularity": PopularityRecommender(),
-    "SVD neighbours": SVDNeighborsRecommender(random_state=0),
+    "SVD neighbors": SVDNeighborsRecommender(random_state=0),
     "EASE": EASERecommender(),
 }
 for model in models.values():

@@ -4,7 +4,7 @@ Which titles are alike, and why this one?
 =========================================
 
 A list of titles is easier to trust when it says where it comes from. Here is a map of all titles by who
-likes them, the neighbours of one of them, and the reasons for a recommendation, title by title.
+likes them, the neighbors of one of them, and the reasons for a recommendation, title by title.
 
 It runs on the embedded sample, whose ratings are simulated.
 """
@@ -13,7 +13,7 @@ It runs on the embedded sample, whose ratings are simulated.
 # A map of titles
 # ---------------
 # ``SVDNeighborsRecommender`` gives each title a place: near ones are liked by the same people. The model
-# has never seen a genre, and yet titles of one colour, which is their first genre, tend to lie together.
+# has never seen a genre, and yet titles of one color, which is their first genre, tend to lie together.
 
 import matplotlib.pyplot as plt
 
@@ -26,16 +26,16 @@ names = anime.anime["name"]
 model = SVDNeighborsRecommender(axis="item", random_state=0).fit(anime.data, anime.target)
 
 fig, ax = plt.subplots(figsize=(8, 5.5), layout="constrained")
-ItemMapDisplay.from_estimator(model, catalogue=anime.anime, named=10, ax=ax)
+ItemMapDisplay.from_estimator(model, catalog=anime.anime, named=10, ax=ax)
 
 # %%
-# The neighbours of one title
+# The neighbors of one title
 # ---------------------------
 # The cosine in all dimensions of that space, not only in the two of the picture:
 
 title = names.index[names == "Clannad"][0]
 alike = model.similar_items([title], n_items=6)
-alike["name"] = alike.neighbour.map(names)
+alike["name"] = alike.neighbor.map(names)
 print(alike[["rank", "name", "similarity"]].round(2).to_string(index=False))
 
 # %%

@@ -3,7 +3,7 @@
 Tuning a recommender for its lists
 ==================================
 
-What should a search maximise? Not the error of predicted ratings: the best settings for ratings and for
+What should a search maximize? Not the error of predicted ratings: the best settings for ratings and for
 lists are rarely the same. With a ranking scorer and a splitter that holds out rows of every user,
 scikit-learn's own searches tune for lists, without any routing of ids: every row carries its own.
 
@@ -50,9 +50,9 @@ print(f"best for lists:   {search.best_params_}")
 print(f"best for ratings: {results.params[results.RMSE.idxmin()]}")
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-for ax, metric, colours in ((axes[0], "NDCG@10", "viridis"), (axes[1], "RMSE", "viridis_r")):
+for ax, metric, colors in ((axes[0], "NDCG@10", "viridis"), (axes[1], "RMSE", "viridis_r")):
     grid = results.pivot(index="n_components", columns="n_neighbors", values=metric)
-    picture = ax.imshow(grid, cmap=colours, aspect="auto")
+    picture = ax.imshow(grid, cmap=colors, aspect="auto")
     ax.set_xticks(range(grid.shape[1]), grid.columns)
     ax.set_yticks(range(grid.shape[0]), grid.index)
     ax.set(title=metric, xlabel="n_neighbors", ylabel="n_components")

@@ -25,6 +25,7 @@ _SUBPACKAGES = (
     "datasets",
     "decomposition",
     "inspection",
+    "interactions",
     "linear_model",
     "metrics",
     "model_selection",

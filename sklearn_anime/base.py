@@ -12,19 +12,12 @@ from sklearn.utils import check_scalar
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime._ids import as_series
-from sklearn_anime._ranking import (
-    Audience,
-    Candidates,
-    batches,
-    best_of,
-    block_length,
-    cosine_similarity_of,
-    joined,
-    similar_frame,
-)
-from sklearn_anime._rows import Rows, check_ratings, check_weights, tidy_frame
+from sklearn_anime._recommend import Audience, Candidates, best_of, joined
+from sklearn_anime._similar import cosine_similarity_of, similar_frame
+from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.interactions._rows import Rows, check_ratings, check_weights, tidy_frame
 from sklearn_anime.metrics import ndcg_at_k
+from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import check_feature_names_in
 from sklearn_anime.utils._warnings import warn
@@ -43,7 +36,7 @@ class RecommenderMixin(DocLinkMixin):
     --------
     >>> import numpy as np
     >>> from sklearn.base import BaseEstimator
-    >>> from sklearn_anime._interactions import Interactions
+    >>> from sklearn_anime.interactions._interactions import Interactions
     >>> from sklearn_anime.base import RecommenderMixin
     >>> class Alphabetical(RecommenderMixin, BaseEstimator):
     ...     user, item = 0, 1
@@ -135,7 +128,7 @@ class RecommenderMixin(DocLinkMixin):
         Returns
         -------
         DataFrame
-            The item column, ``neighbour``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest).
+            The item column, ``neighbor``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest).
 
         Raises
         ------
@@ -163,7 +156,7 @@ class RecommenderMixin(DocLinkMixin):
         Returns
         -------
         DataFrame
-            The user column, ``neighbour``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest).
+            The user column, ``neighbor``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest).
 
         Raises
         ------
@@ -313,7 +306,7 @@ class RecommenderMixin(DocLinkMixin):
 
 
 class FactorsMixin(TransformerMixin):
-    """Mixin of models with ``user_factors_`` and ``item_factors_``: features and neighbours."""
+    """Mixin of models with ``user_factors_`` and ``item_factors_``: features and neighbors."""
 
     def transform(self, X: ArrayLike) -> Any:
         """Return the factors of the user and of the item of each row.

@@ -46,4 +46,4 @@ def real_folder():
 @pytest.fixture
 def krylov(monkeypatch):
     """The SVD of large matrices, for small ones too."""
-    monkeypatch.setattr("sklearn_anime._svd.LARGEST_EXACT", (0, 0))
+    monkeypatch.setattr("sklearn_anime.utils._svd.LARGEST_EXACT", (0, 0))

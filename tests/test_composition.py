@@ -41,7 +41,7 @@ def sample():
 
 @pytest.fixture(scope="module")
 def rows(sample):
-    """Return the rows of 150 viewers with the columns of the catalogue."""
+    """Return the rows of 150 viewers with the columns of the catalog."""
     frame = sample.frame[sample.frame["user_id"] <= 150].reset_index(drop=True)
     return frame.drop(columns="rating"), frame["rating"]
 
@@ -95,8 +95,8 @@ def test_pipeline_recommends_ids_of_unseen_titles(wide, rows, sample):
 def test_pipeline_predicts_the_scores_that_it_recommends_by(wide, rows):
     X, _ = rows
     found = wide[-1].recommend(5, n_items=4)
-    catalogue = X.drop_duplicates("anime_id").drop(columns="user_id")
-    new_rows = found[["user_id", "anime_id"]].merge(catalogue, on="anime_id")[list(X.columns)]
+    catalog = X.drop_duplicates("anime_id").drop(columns="user_id")
+    new_rows = found[["user_id", "anime_id"]].merge(catalog, on="anime_id")[list(X.columns)]
     assert_allclose(wide.predict(new_rows), found["score"], rtol=1e-4)
 
 

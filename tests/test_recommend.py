@@ -16,10 +16,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions
 from sklearn_anime.base import RecommenderMixin, block_length
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions
 
 # Users who have seen them: title 1 three, title 2 two, titles 3 and 4 one each.
 ROWS = {
@@ -199,13 +199,13 @@ def test_user_and_item_are_found_by_name_in_any_order(frame_library):
     [
         (("score", "item"), lambda model: model.recommend()),
         (("user", "rank"), lambda model: model.recommend()),
-        (("user", "neighbour"), lambda model: model.similar_items(1)),
+        (("user", "neighbor"), lambda model: model.similar_items(1)),
     ],
-    ids=["score", "rank", "neighbour"],
+    ids=["score", "rank", "neighbor"],
 )
 def test_id_column_with_a_name_of_the_answer_raises(names, ask):
     model = PopularityRecommender().fit(pd.DataFrame([["ann", 1], ["bob", 2]], columns=names))
-    with pytest.raises(ValueError, match=r"id column of X is called '(score|rank|neighbour)', as is a"):
+    with pytest.raises(ValueError, match=r"id column of X is called '(score|rank|neighbor)', as is a"):
         ask(model)
 
 
@@ -525,17 +525,17 @@ def test_lists_do_not_depend_on_the_backend_of_joblib(backend):
 
 def test_similar_items_are_those_seen_by_the_same_users(container):
     frame = PopularityRecommender().fit(container(ROWS)).similar_items(1)
-    assert list(frame.columns)[1:] == ["neighbour", "similarity", "rank"]
-    items, neighbours, similarities, ranks = zip(*rows_of(frame), strict=True)
-    assert (items, neighbours, ranks) == ((1, 1, 1), (2, 3, 4), (1, 2, 3))
+    assert list(frame.columns)[1:] == ["neighbor", "similarity", "rank"]
+    items, neighbors, similarities, ranks = zip(*rows_of(frame), strict=True)
+    assert (items, neighbors, ranks) == ((1, 1, 1), (2, 3, 4), (1, 2, 3))
     # cosine = users who have seen both / sqrt(users of one * users of the other)
     assert similarities == pytest.approx([2 / (3 * 2) ** 0.5, 1 / 3**0.5, 1 / 3**0.5])
 
 
 def test_similar_users_are_those_who_have_seen_the_same_items(frame_library):
     frame = PopularityRecommender().fit(frame_library(ROWS)).similar_users(["bob", "ann"], n_users=1)
-    users, neighbours, similarities, _ = zip(*rows_of(frame), strict=True)
-    assert (users, neighbours) == (("bob", "ann"), ("ann", "cat"))
+    users, neighbors, similarities, _ = zip(*rows_of(frame), strict=True)
+    assert (users, neighbors) == (("bob", "ann"), ("ann", "cat"))
     assert similarities == pytest.approx([1 / (3 * 2) ** 0.5, 1])
 
 
@@ -550,7 +550,7 @@ def test_similar_to_nothing_is_an_empty_frame(model):
     assert model.similar_items([]).dtypes.tolist() == model.similar_items([1]).dtypes.tolist()
 
 
-def test_a_lone_item_has_no_neighbour():
+def test_a_lone_item_has_no_neighbor():
     assert rows_of(PopularityRecommender().fit([["ann", 1], ["bob", 1]]).similar_items(1)) == []
 
 

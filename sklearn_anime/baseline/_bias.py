@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import explanation_frame
-from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime._explain import explanation_frame
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 
@@ -26,7 +26,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
     Parameters
     ----------
     shrinkage : float, default=3.0
-        Regularisation in units of ratings: a bias that rests on `shrinkage` ratings is half of
+        Regularization in units of ratings: a bias that rests on `shrinkage` ratings is half of
         what those ratings say. The default is the best on real anime ratings, flat from 2 to 5.
 
     max_iter : int, default=20
@@ -71,7 +71,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
 
     Notes
     -----
-    The biases minimise, over the rated rows,
+    The biases minimize, over the rated rows,
 
     ``sum(w * (y - mean - b_user - b_item)**2) + shrinkage * (sum(b_user**2) + sum(b_item**2))``
 

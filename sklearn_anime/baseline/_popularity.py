@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import fit_context
 
 

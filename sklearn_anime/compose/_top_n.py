@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from sklearn_anime._columns import ColumnTable, extended
-from sklearn_anime._ids import Vocabulary, first_rows
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import Candidates, batches, block_length, rank_pairs
-from sklearn_anime._rows import (
+from sklearn_anime._recommend import Candidates, rank_pairs
+from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.interactions._columns import ColumnTable, extended
+from sklearn_anime.interactions._ids import Vocabulary
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import (
     ID_COLUMN,
     Rows,
     as_table,
@@ -22,8 +23,9 @@ from sklearn_anime._rows import (
     table_columns,
     table_like,
 )
-from sklearn_anime._wrapped import find_recommender, has_columns
-from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._groups import first_rows
+from sklearn_anime.utils._pipelines import find_recommender, has_columns
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing
 
 WIDENING = 16  # columns that a pipeline may make of one, where the memory of a block is reckoned

@@ -34,8 +34,8 @@ where it has 73,516 users, 12,294 titles and 7,813,737 rows.
 
 :data: `user_id` and `anime_id`, one row per pair.
 :target: `rating`; NaN is "watched, not rated".
-:anime: the catalogue, indexed by `anime_id`: name, genre, type, episodes, site_rating, members.
-:frame: the rows joined with the catalogue, and the rating.
+:anime: the catalog, indexed by `anime_id`: name, genre, type, episodes, site_rating, members.
+:frame: the rows joined with the catalog, and the rating.
 """
 
 OPTION_CONSTRAINTS = {
@@ -67,7 +67,7 @@ def load_anime(
 
     n_anime : int, default=None
         Keep the rows of this many titles, those with the most rows, and only those titles in the
-        catalogue. None keeps all.
+        catalog. None keeps all.
 
     unrated : {"drop", "nan", "keep"}, default="drop"
         What becomes of the rows that say "watched, not rated" (-1, or an empty cell, in the file):
@@ -87,11 +87,11 @@ def load_anime(
         target : Series of shape (n_rows,)
             The column `rating`, as float.
         anime : DataFrame of shape (n_titles, 6)
-            The catalogue, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
+            The catalog, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
             members (float); missing where the file says nothing or `Unknown`.
         frame : DataFrame of shape (n_rows, 9)
-            `data` joined with the catalogue, its text as categoricals, and `target` as the last
-            column. Built when first asked for. Titles that the catalogue lacks have missing values.
+            `data` joined with the catalog, its text as categoricals, and `target` as the last
+            column. Built when first asked for. Titles that the catalog lacks have missing values.
         feature_names, target_names : list of str
             The columns of `data`, and the name of `target`.
         DESCR : str
@@ -125,7 +125,7 @@ def load_anime(
     ['name', 'genre', 'type', 'episodes', 'site_rating', 'members']
     """
     folder = Path(path)
-    anime = _read_catalogue(find_table(folder, "anime.csv"))
+    anime = _read_catalog(find_table(folder, "anime.csv"))
     ratings = _read_ratings(find_table(folder, "rating.csv"))
     users = _most_frequent(ratings["user_id"], n_users)
     titles = _most_frequent(ratings["anime_id"], n_anime)
@@ -137,7 +137,7 @@ def load_anime(
     return _make_bunch(data, target, anime)
 
 
-def _read_catalogue(path):
+def _read_catalog(path):
     anime = read_table(path, ANIME_DTYPE).drop_duplicates("anime_id", keep="last")
     anime["name"] = anime["name"].map(html.unescape, na_action="ignore")
     anime["episodes"] = pd.to_numeric(anime["episodes"], errors="coerce").astype("float64")

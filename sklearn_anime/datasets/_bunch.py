@@ -32,7 +32,7 @@ class RatingsBunch(Bunch):
     def __getitem__(self, key):
         value = super().__getitem__(key)
         if key == "frame" and value is None:
-            value = self[key] = join_catalogue(self["data"], self["target"], self["anime"])
+            value = self[key] = join_catalog(self["data"], self["target"], self["anime"])
         return value
 
     def get(self, key, default=None):
@@ -76,8 +76,8 @@ def _restore(kind, content):
     return kind(**content)
 
 
-def join_catalogue(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> pd.DataFrame:
-    """Join rows with the catalogue, without a copy of any text.
+def join_catalog(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> pd.DataFrame:
+    """Join rows with the catalog, without a copy of any text.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def join_catalogue(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -
         The ratings, aligned with `data`.
 
     anime : DataFrame
-        The catalogue, indexed by anime id.
+        The catalog, indexed by anime id.
 
     Returns
     -------
     DataFrame
-        `data`, the columns of the catalogue (text as categoricals, missing where the catalogue
+        `data`, the columns of the catalog (text as categoricals, missing where the catalog
         lacks the title), and the target.
 
     Examples
@@ -101,7 +101,7 @@ def join_catalogue(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -
     >>> import pandas as pd
     >>> data = pd.DataFrame({"user_id": [1, 1], "anime_id": [6, 7]})
     >>> anime = pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6])
-    >>> join_catalogue(data, pd.Series([7.0, 8.0], name="rating"), anime)
+    >>> join_catalog(data, pd.Series([7.0, 8.0], name="rating"), anime)
        user_id  anime_id    name  rating
     0        1         6  Trigun     7.0
     1        1         7     NaN     8.0

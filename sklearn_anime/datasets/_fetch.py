@@ -47,7 +47,7 @@ def fetch_anime(
 
     n_anime : int, default=None
         Keep the rows of this many titles, those with the most rows, and only those titles in the
-        catalogue. None keeps all.
+        catalog. None keeps all.
 
     unrated : {"drop", "nan", "keep"}, default="drop"
         What becomes of the rows that say "watched, not rated": `"drop"` leaves them out, `"nan"`

@@ -38,8 +38,8 @@ ARCHETYPES = (
 UNRATED_SHARES = (0, 2, 5, 10, 15, 20, 35, 60)  # how many titles viewers leave unrated, percent
 
 
-def make_catalogue(titles: list[Title]) -> pd.DataFrame:
-    """Make the catalogue, in the form of the Kaggle file.
+def make_catalog(titles: list[Title]) -> pd.DataFrame:
+    """Make the catalog, in the form of the Kaggle file.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def make_catalogue(titles: list[Title]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> make_catalogue(parse_titles()[:1])[["anime_id", "name", "episodes"]]
+    >>> make_catalog(parse_titles()[:1])[["anime_id", "name", "episodes"]]
        anime_id         name episodes
     0         1  Dragon Ball      153
     """
@@ -195,7 +195,7 @@ def make_files() -> dict[str, bytes]:
     ['anime.csv.gz', 'rating.csv.gz']
     """
     titles = parse_titles()
-    tables = {"anime": make_catalogue(titles), "rating": simulate_ratings(titles)}
+    tables = {"anime": make_catalog(titles), "rating": simulate_ratings(titles)}
     return {f"{name}.csv.gz": to_gzip(table) for name, table in tables.items()}
 
 

@@ -39,10 +39,10 @@ def load_anime_sample(
         target : Series of shape (n_rows,)
             The column `rating`, as float.
         anime : DataFrame of shape (n_titles, 6)
-            The catalogue, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
+            The catalog, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
             members (float).
         frame : DataFrame of shape (n_rows, 9)
-            `data` joined with the catalogue, its text as categoricals, and `target` as the last
+            `data` joined with the catalog, its text as categoricals, and `target` as the last
             column. Built when first asked for.
         feature_names, target_names : list of str
             The columns of `data`, and the name of `target`.

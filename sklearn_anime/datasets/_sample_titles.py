@@ -353,7 +353,7 @@ class Title(NamedTuple):
         Titles of one franchise share it; a title alone has its own name here.
 
     name, genre, type, episodes : str
-        As in the catalogue.
+        As in the catalog.
 
     site_rating : float
         Mean score on a site, 1 to 10.

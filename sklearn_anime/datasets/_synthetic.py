@@ -73,7 +73,7 @@ def make_ratings(
             The columns `user_id` and `item_id`, sorted by both. A user or an item may have no row.
         target : Series of shape (n_ratings,)
             The column `rating`: whole numbers 1 to 10, as float, or NaN.
-        catalogue : DataFrame of shape (n_items, 1)
+        catalog : DataFrame of shape (n_items, 1)
             The items, indexed by `item_id`, with the column `genre`: one to four genres as
             text, the most telling first.
         expected : ndarray of shape (n_ratings,)
@@ -110,7 +110,7 @@ def make_ratings(
     >>> ratings = make_ratings(n_users=50, n_items=20, n_ratings=300, random_state=0)
     >>> ratings.data.shape, ratings.user_factors.shape
     ((300, 2), (50, 12))
-    >>> ratings.catalogue.columns.tolist()
+    >>> ratings.catalog.columns.tolist()
     ['genre']
     """
     _check_room(n_users, n_items, n_ratings)
@@ -124,7 +124,7 @@ def make_ratings(
     return Bunch(
         data=pd.DataFrame({"user_id": users, "item_id": items}),
         target=pd.Series(rating, name="rating"),
-        catalogue=_make_catalogue(truth.item_factors),
+        catalog=_make_catalog(truth.item_factors),
         expected=expected,
         **truth,
     )
@@ -162,7 +162,7 @@ def _draw_genres(random_state, n_items, n_genres):
     return factors
 
 
-def _make_catalogue(item_factors):
+def _make_catalog(item_factors):
     order = np.argsort(-item_factors, axis=1, kind="stable")
     counts = np.count_nonzero(item_factors, axis=1)
     genres = [

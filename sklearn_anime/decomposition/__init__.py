@@ -1,4 +1,4 @@
-"""Matrix factorisation: ratings with error bars."""
+"""Matrix factorization: ratings with error bars."""
 
 from sklearn_anime.decomposition._bayesian import BayesianFactorizationRegressor
 

@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation with side information, by Gibbs sampling."""
+"""Bayesian matrix factorization with side information, by Gibbs sampling."""
 
 from copy import deepcopy
 from numbers import Integral, Real
@@ -10,20 +10,20 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions, same_rows
-from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.decomposition._chain import Model
 from sklearn_anime.decomposition._posterior import Posterior
 from sklearn_anime.decomposition._side_features import Scaling
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions, same_rows
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 
 class BayesianFactorizationRegressor(
     FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator
 ):
-    """Predict ratings by Bayesian matrix factorisation, with error bars.
+    """Predict ratings by Bayesian matrix factorization, with error bars.
 
     Each user and each item has a bias and factors. A Gibbs sampler draws them all again and again from
     their posterior distribution, and predictions are means over these draws: nothing is tuned, and
@@ -131,10 +131,10 @@ class BayesianFactorizationRegressor(
     units of ``L``, which has a Wishart prior. The same holds for items, whose history are the users
     who have seen them. The noise precision has a Gamma prior. Priors are in units of the ratings'
     standard deviation: ratings on another scale give the same predictions on that scale. Numeric
-    features are standardised, and divided by the root of how many they are.
+    features are standardized, and divided by the root of how many they are.
 
     One sparse product gives the posterior precisions of all users, and one batched Cholesky
-    factorisation draws the users. ``B`` and ``L`` are drawn together, with a factorisation that is
+    factorization draws the users. ``B`` and ``L`` are drawn together, with a factorization that is
     computed once, in the smaller dimension of the features' matrix; where both exceed 20,000, by
     conjugate gradients.
 

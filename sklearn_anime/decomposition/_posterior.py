@@ -25,7 +25,7 @@ class SideSample:
     vectors : ndarray of shape (n_members, n_dims)
         Bias and factors of each member.
 
-    centre : ndarray of shape (n_dims,)
+    center : ndarray of shape (n_dims,)
         Mean of a stranger with average numbers.
 
     numbers : ndarray of shape (n_numbers, n_dims)
@@ -45,7 +45,7 @@ class SideSample:
     """
 
     vectors: np.ndarray
-    centre: np.ndarray
+    center: np.ndarray
     numbers: np.ndarray
     covariance: np.ndarray
     precision: np.ndarray
@@ -61,18 +61,18 @@ class SideSample:
         """
         dense, history = side.features.split(prior.coefficients)
         counts, numbers = np.diff(side.weights.indptr), side.features.dense[:, 1:]
-        centre = np.average(vectors - numbers @ dense[1:], axis=0, weights=counts)
+        center = np.average(vectors - numbers @ dense[1:], axis=0, weights=counts)
         covariance = np.linalg.inv(prior.precision)
         if side.features.history is not None:
             covariance += np.cov((side.features.history @ history).T, ddof=0, aweights=counts)
         intercept = side.features.dense[0, 0] * dense[0]
-        kept = (vectors, centre, dense[1:], covariance, prior.precision, intercept)
+        kept = (vectors, center, dense[1:], covariance, prior.precision, intercept)
         with_history = with_history and side.features.history is not None
         return cls(*map(_single, kept), _single(history) if with_history else None)
 
     def extended(self, numbers):
         """Return the vectors of the members, and the prior means of strangers with some numbers."""
-        return np.vstack([self.vectors, self.centre + numbers @ self.numbers]).astype(np.float64)
+        return np.vstack([self.vectors, self.center + numbers @ self.numbers]).astype(np.float64)
 
     def prior_means(self, numbers, history):
         """Return the prior means of people with some numbers and rows of history."""
@@ -162,7 +162,7 @@ class Posterior:
         users, items = [], []
         for sample, vectors in zip(self.samples, user_vectors, strict=True):
             side = sample.items
-            new = side.vectors if item_numbers is None else side.centre + item_numbers @ side.numbers
+            new = side.vectors if item_numbers is None else side.center + item_numbers @ side.numbers
             users.append(beside_one(_single(vectors), 1))
             items.append(beside_one(_single(new), 0))
         products = np.hstack(users) @ np.hstack(items).T

@@ -1,16 +1,16 @@
-"""What all Displays share: axes, colours, and the model behind pipelines and searches."""
+"""What all Displays share: axes, colors, and the model behind pipelines and searches."""
 
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime._ids import as_series, id_index
-from sklearn_anime._wrapped import find_recommender
 from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.interactions._ids import as_series, id_index
 from sklearn_anime.utils._optional import import_optional
+from sklearn_anime.utils._pipelines import find_recommender
 
-# Those of Okabe and Ito, which people with any colour vision can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Those of Okabe and Ito, which people with any color vision can tell apart.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET = "#B0B0B0"  # what the others stand out from
 LINE = "#606060"  # diagonals, axes through the origin and the like
 
@@ -27,12 +27,12 @@ def close_axes(display, ax):
     return display
 
 
-def next_colour(ax):
-    """Return the first colour that no line of some axes has."""
+def next_color(ax):
+    """Return the first color that no line of some axes has."""
     from matplotlib.colors import to_hex
 
     used = {to_hex(line.get_color()).upper() for line in ax.lines}
-    return next((colour for colour in COLOURS if colour not in used), COLOURS[0])
+    return next((color for color in COLORS if color not in used), COLORS[0])
 
 
 def shorten(name, n_characters=32):

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import is_regressor
 
 from sklearn_anime.inspection._drawing import (
-    COLOURS,
+    COLORS,
     LINE,
     close_axes,
     fitted_recommender,
@@ -42,7 +42,7 @@ class ExplanationDisplay:
         The user and the title, for the title of the picture.
 
     names : mapping of id to str, default=None
-        Names of titles, such as the column of names of a catalogue that its ids index.
+        Names of titles, such as the column of names of a catalog that its ids index.
 
     side : {"item", "user"}, default="item"
         Whether terms are about titles or about users.
@@ -125,7 +125,7 @@ class ExplanationDisplay:
             How many of the largest terms to draw, before the row ``rest``.
 
         names : mapping of id to str, default=None
-            Names of titles, such as the column of names of a catalogue that its ids index.
+            Names of titles, such as the column of names of a catalog that its ids index.
 
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
@@ -189,7 +189,7 @@ class ExplanationDisplay:
         starts = labels[0] in STARTS and len(labels) > 1
         bars = contributions[starts:]
         ax = open_axes(self, ax)
-        style = {"color": [COLOURS[0] if bar >= 0 else COLOURS[1] for bar in bars], "height": 0.7}
+        style = {"color": [COLORS[0] if bar >= 0 else COLORS[1] for bar in bars], "height": 0.7}
         places = np.arange(len(bars))
         self.bars_ = ax.barh(places, bars, **validate_style_kwargs(style, kwargs))
         ax.bar_label(self.bars_, fmt="{:+.2f}", padding=3)

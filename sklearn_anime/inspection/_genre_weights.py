@@ -41,7 +41,7 @@ class GenreWeightsDisplay:
         The weights that are not 0; empty where there are too many cells to write into.
 
     colorbar_ : matplotlib Colorbar
-        What the colours mean.
+        What the colors mean.
 
     ax_ : matplotlib Axes
         Axes of the picture.

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime._rows import check_ratings
-from sklearn_anime._wrapped import find_last, rows_of_recommender
-from sklearn_anime.inspection._drawing import LINE, as_floats, close_axes, next_colour, open_axes
+from sklearn_anime.inspection._drawing import LINE, as_floats, close_axes, next_color, open_axes
+from sklearn_anime.interactions._rows import check_ratings
+from sklearn_anime.utils._pipelines import find_last, rows_of_recommender
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
 LEVELS = np.arange(1, 20) / 20
@@ -234,7 +234,7 @@ class IntervalCalibrationDisplay:
         self.mean_gap_ = float(np.mean(np.abs(self.empirical - self.nominal)))
         prefix = "" if self.name is None else f"{self.name}, "
         style = {
-            "color": next_colour(ax),
+            "color": next_color(ax),
             "label": f"{prefix}mean gap {self.mean_gap_:.3f}",
             "marker": "o",
             "markersize": 4,

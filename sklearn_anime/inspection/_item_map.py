@@ -1,4 +1,4 @@
-"""Titles in two dimensions, coloured by genre, some of them named."""
+"""Titles in two dimensions, colored by genre, some of them named."""
 
 from collections import Counter
 from numbers import Integral
@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_anime.inspection._catalogue import first_genres, read_column_of
+from sklearn_anime.inspection._catalog import first_genres, read_column_of
 from sklearn_anime.inspection._drawing import (
-    COLOURS,
+    COLORS,
     QUIET,
     close_axes,
     fitted_recommender,
@@ -23,7 +23,7 @@ OTHERS = "other"
 
 
 class ItemMapDisplay:
-    """Draw titles in two components of their factors, coloured by their first genre.
+    """Draw titles in two components of their factors, colored by their first genre.
 
     Titles that the same people like lie in the same direction from the origin. Of more than a thousand
     titles, those farthest out (0.1 % on each side) may lie outside the picture, whose title counts
@@ -41,8 +41,8 @@ class ItemMapDisplay:
         Names of the two axes.
 
     genres : sequence of str or None, of length n_items, default=None
-        The first genre of each title, None where it has none. The six most frequent ones get a colour,
-        the others share a grey. None draws all titles alike.
+        The first genre of each title, None where it has none. The six most frequent ones get a color,
+        the others share a gray. None draws all titles alike.
 
     names : dict of id to str, default=None
         Titles to name in the picture.
@@ -50,13 +50,13 @@ class ItemMapDisplay:
     Attributes
     ----------
     scatters_ : list of matplotlib PathCollection
-        The titles of each genre: the grey ones, then from the most frequent genre to the rarest.
+        The titles of each genre: the gray ones, then from the most frequent genre to the rarest.
 
     labels_ : list of Annotation
         The names.
 
     legend_ : matplotlib Legend or None
-        What the colours mean.
+        What the colors mean.
 
     ax_ : matplotlib Axes
         Axes of the picture.
@@ -76,7 +76,7 @@ class ItemMapDisplay:
     >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
     >>> anime = load_anime_sample()
     >>> model = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
-    >>> display = ItemMapDisplay.from_estimator(model, catalogue=anime.anime, named=[1, 2])
+    >>> display = ItemMapDisplay.from_estimator(model, catalog=anime.anime, named=[1, 2])
     >>> [label.get_text() for label in display.labels_]
     ['Dragon Ball', 'Dragon Ball Z']
     """
@@ -101,7 +101,7 @@ class ItemMapDisplay:
         cls,
         estimator: Any,
         *,
-        catalogue: Any = None,
+        catalog: Any = None,
         genre: str | None = "genre",
         name: str = "name",
         named: Any = 12,
@@ -117,17 +117,17 @@ class ItemMapDisplay:
             Fitted, with factors of items, such as `SVDNeighborsRecommender` or `EmbeddingRegressor`; a
             Pipeline or a search that ends in one will do.
 
-        catalogue : DataFrame, default=None
+        catalog : DataFrame, default=None
             What is known of the titles, one in each row: its ids are the column that is called as the
             items of ``fit`` are, or else the index. None names titles by their ids and leaves out
-            the colours.
+            the colors.
 
         genre : str or None, default="genre"
-            Column of the catalogue with the genres of a title, of which the first one counts: a text
-            with ", " between them, or a list. None leaves out the colours.
+            Column of the catalog with the genres of a title, of which the first one counts: a text
+            with ", " between them, or a list. None leaves out the colors.
 
         name : str, default="name"
-            Column of the catalogue with the name of a title.
+            Column of the catalog with the name of a title.
 
         named : int or array-like of ids, default=12
             Titles to name: so many of those that most users have seen, or those of some ids.
@@ -157,7 +157,7 @@ class ItemMapDisplay:
             If the model has no factors of items.
 
         ValueError
-            If the catalogue lacks a column.
+            If the catalog lacks a column.
         """
         recommender = fitted_recommender(estimator)
         coordinates, axis_names = plane(recommender, "item", components)
@@ -166,11 +166,11 @@ class ItemMapDisplay:
             named = items[np.argsort(-recommender.interactions_.item_counts, kind="stable")[:named]]
         rows = positions(items, named, "item")
         names, genres = items.tolist(), None
-        if catalogue is not None:
-            known = read_column_of(catalogue, name, recommender.interactions_.items)
+        if catalog is not None:
+            known = read_column_of(catalog, name, recommender.interactions_.items)
             names = [item if text is None else text for item, text in zip(names, known, strict=True)]
             if genre is not None:
-                genres = first_genres(read_column_of(catalogue, genre, recommender.interactions_.items))
+                genres = first_genres(read_column_of(catalog, genre, recommender.interactions_.items))
         display = cls(
             coordinates=coordinates,
             items=items,
@@ -202,24 +202,24 @@ class ItemMapDisplay:
         self.scatters_ = [self._draw_group(ax, *group, scatter_kwargs or {}) for group in self._groups()]
         outside = draw_map(ax, self.coordinates, self.axis_names, rows)
         ax.set_title(f"{len(self.coordinates):,} titles by who likes them{outside}")
-        self.legend_ = None if self.genres is None else self._explain_colours(ax)
+        self.legend_ = None if self.genres is None else self._explain_colors(ax)
         self.labels_ = place_names(ax, self.coordinates[rows], list(names.values()), self.legend_)
         return close_axes(self, ax)
 
     def _groups(self):
-        """Return genre, mask of its titles and colour; the last, which lies on top, is the rarest."""
+        """Return genre, mask of its titles and color; the last, which lies on top, is the rarest."""
         if self.genres is None:
-            return [(None, np.ones(len(self.coordinates), dtype=bool), COLOURS[0])]
-        frequent = [genre for genre, _ in Counter(filter(None, self.genres)).most_common(len(COLOURS))]
-        colours = dict(zip(frequent, COLOURS, strict=False))
-        shown = np.array([genre if genre in colours else OTHERS for genre in self.genres])
+            return [(None, np.ones(len(self.coordinates), dtype=bool), COLORS[0])]
+        frequent = [genre for genre, _ in Counter(filter(None, self.genres)).most_common(len(COLORS))]
+        colors = dict(zip(frequent, COLORS, strict=False))
+        shown = np.array([genre if genre in colors else OTHERS for genre in self.genres])
         present = [genre for genre in [OTHERS, *frequent] if (shown == genre).any()]
-        return [(genre, shown == genre, colours.get(genre, QUIET)) for genre in present]
+        return [(genre, shown == genre, colors.get(genre, QUIET)) for genre in present]
 
-    def _draw_group(self, ax, genre, mask, colour, style):
-        defaults = {"s": 16, "color": colour, "linewidths": 0, "alpha": 0.85, "label": genre}
+    def _draw_group(self, ax, genre, mask, color, style):
+        defaults = {"s": 16, "color": color, "linewidths": 0, "alpha": 0.85, "label": genre}
         return ax.scatter(*self.coordinates[mask].T, **validate_style_kwargs(defaults, style))
 
-    def _explain_colours(self, ax):
+    def _explain_colors(self, ax):
         handles = sorted(self.scatters_, key=lambda handle: handle.get_label() == OTHERS)
         return ax.legend(handles=handles, title="First genre", fontsize="small")

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime._wrapped import find_last
-from sklearn_anime.inspection._drawing import close_axes, next_colour, open_axes
+from sklearn_anime.inspection._drawing import close_axes, next_color, open_axes
+from sklearn_anime.utils._pipelines import find_last
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
 
@@ -139,7 +139,7 @@ class LossCurveDisplay:
         """
         ax = open_axes(self, ax)
         prefix = "" if self.name is None else f"{self.name}: "
-        style = {"color": next_colour(ax), "label": f"{prefix}training"}
+        style = {"color": next_color(ax), "label": f"{prefix}training"}
         self.line_ = _draw_curve(ax, self.loss_curve, validate_style_kwargs(style, kwargs))
         self.validation_line_ = self.best_ = None
         if self.validation_curve is not None:
@@ -149,11 +149,11 @@ class LossCurveDisplay:
         ax.legend()
         return close_axes(self, ax)
 
-    def _draw_validation(self, ax, label, colour):
+    def _draw_validation(self, ax, label, color):
         best = int(np.argmin(self.validation_curve))
-        style = {"color": colour, "label": f"{label} (best: {best + 1})", "linestyle": "--"}
+        style = {"color": color, "label": f"{label} (best: {best + 1})", "linestyle": "--"}
         self.validation_line_ = _draw_curve(ax, self.validation_curve, style)
-        (self.best_,) = ax.plot([best + 1], [self.validation_curve[best]], "o", color=colour)
+        (self.best_,) = ax.plot([best + 1], [self.validation_curve[best]], "o", color=color)
 
 
 def _draw_curve(ax, losses, style):

@@ -130,8 +130,8 @@ def _free_box(box, pixel, ax, taken):
     for distance in DISTANCES:
         for angle in DIRECTIONS:
             away = distance * ax.figure.dpi / 72 + size / 2
-            centre = pixel + away * [np.cos(angle), np.sin(angle)]
-            candidate = _box(np.clip(centre, inside.min + size / 2, inside.max - size / 2), *size)
+            center = pixel + away * [np.cos(angle), np.sin(angle)]
+            candidate = _box(np.clip(center, inside.min + size / 2, inside.max - size / 2), *size)
             n_met = candidate.count_overlaps(taken)
             if n_met == 0:
                 return candidate
@@ -140,7 +140,7 @@ def _free_box(box, pixel, ax, taken):
     return best
 
 
-def _box(centre, width, height):
+def _box(center, width, height):
     from matplotlib.transforms import Bbox
 
-    return Bbox.from_bounds(*(centre - np.array([width, height]) / 2), width, height)
+    return Bbox.from_bounds(*(center - np.array([width, height]) / 2), width, height)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
 
 from sklearn_anime.inspection._drawing import (
-    COLOURS,
+    COLORS,
     as_floats,
     close_axes,
     fitted_recommender,
@@ -224,7 +224,7 @@ class RatingDistributionDisplay:
         groups = {"seen": self.y_pred[self.seen], "new": self.y_pred[~self.seen]}
         style = {
             "label": [f"{name} ({len(ratings):,})" for name, ratings in groups.items()],
-            "color": COLOURS[1::-1],
+            "color": COLORS[1::-1],
             "stacked": True,
             "bins": bins,
         }

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_anime.inspection._drawing import (
-    COLOURS,
+    COLORS,
     LINE,
     close_axes,
     fitted_recommender,
@@ -179,7 +179,7 @@ class UserComparisonDisplay:
         (self.line_,) = ax.plot(ends, ends, **validate_style_kwargs(style, line_kwargs or {}))
         pairs, counts = np.unique(self.ratings, axis=0, return_counts=True)
         area = LARGEST_AREA / max(counts.max(), 4)
-        style = {"s": area * counts, "color": COLOURS[0], "alpha": 0.75, "linewidths": 0}
+        style = {"s": area * counts, "color": COLORS[0], "alpha": 0.75, "linewidths": 0}
         self.scatter_ = ax.scatter(*pairs.T, **validate_style_kwargs(style, scatter_kwargs or {}))
         self.legend_ = self._explain_areas(ax, area, counts.max()) if counts.max() > 1 else None
         self.correlation_ = _correlation(self.ratings)
@@ -187,7 +187,7 @@ class UserComparisonDisplay:
         return close_axes(self, ax)
 
     def _explain_areas(self, ax, area, most):
-        style = {"color": COLOURS[0], "alpha": 0.75, "fmt": "{x:.0f}", "func": lambda size: size / area}
+        style = {"color": COLORS[0], "alpha": 0.75, "fmt": "{x:.0f}", "func": lambda size: size / area}
         shown = sorted({1, (1 + most) // 2, most})
         handles = self.scatter_.legend_elements(prop="sizes", num=shown, **style)
         return ax.legend(*handles, title="Titles", loc="upper left", labelspacing=1.1)

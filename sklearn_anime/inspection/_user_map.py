@@ -5,9 +5,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_anime._ids import as_series
 from sklearn_anime.inspection._drawing import (
-    COLOURS,
+    COLORS,
     QUIET,
     close_axes,
     fitted_recommender,
@@ -15,6 +14,7 @@ from sklearn_anime.inspection._drawing import (
     positions,
 )
 from sklearn_anime.inspection._plane import draw_map, place_names, plane
+from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
 
@@ -176,7 +176,7 @@ class UserMapDisplay:
         self.scatter_ = ax.scatter(*self.coordinates.T, **style)
         outside = draw_map(ax, self.coordinates, self.axis_names, rows)
         self.highlights_ = [
-            self._single_out(ax, row, COLOURS[i % len(COLOURS)], highlight_kwargs or {})
+            self._single_out(ax, row, COLORS[i % len(COLORS)], highlight_kwargs or {})
             for i, row in enumerate(rows)
         ]
         ax.set_title(f"{len(self.coordinates):,} users by taste{outside}")
@@ -184,6 +184,6 @@ class UserMapDisplay:
         self.labels_ = place_names(ax, self.coordinates[rows], names)
         return close_axes(self, ax)
 
-    def _single_out(self, ax, row, colour, style):
-        defaults = {"s": 70, "color": colour, "edgecolor": "black", "zorder": 3}
+    def _single_out(self, ax, row, color, style):
+        defaults = {"s": 70, "color": color, "edgecolor": "black", "zorder": 3}
         return ax.scatter(*self.coordinates[row], **validate_style_kwargs(defaults, style))

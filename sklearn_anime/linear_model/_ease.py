@@ -10,13 +10,15 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import batches, block_length, lending_frame, similar_frame
-from sklearn_anime._rows import ID_COLUMN
+from sklearn_anime._explain import lending_frame
+from sklearn_anime._similar import similar_frame
 from sklearn_anime.base import RecommenderMixin
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype, total_memory
 from sklearn_anime.linear_model._weights import ExactWeights, LowRankWeights
+from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._warnings import warn
 
@@ -58,7 +60,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     solver : {"auto", "cholesky", "svd"}, default="auto"
         ``"cholesky"`` is exact and needs one array of items x items; ``"svd"`` works in the space of
-        `n_components` dimensions, for large catalogues. ``"auto"`` is exact where no
+        `n_components` dimensions, for large catalogs. ``"auto"`` is exact where no
         `n_components` are given and the array takes 4 GiB at most.
 
     user : int or str, default=0
@@ -100,7 +102,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Notes
     -----
-    With ``B`` the users x items matrix of ones where a user has seen an item, the weights ``W`` minimise
+    With ``B`` the users x items matrix of ones where a user has seen an item, the weights ``W`` minimize
     ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item speaks for itself. The
     ridge is ``d_j = alpha + dropout / (1 - dropout) (B'B)_jj``, and the scores are ``B W``. With
     ``P = (B'B + D)^-1`` and a Lagrange multiplier for each column, ``W = I - P diag(mu)``, and
@@ -274,7 +276,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         Returns
         -------
         DataFrame
-            Columns ``term`` (``neighbour``, or ``rest``), ``neighbour`` (the item seen), its ``weight``
+            Columns ``term`` (``neighbor``, or ``rest``), ``neighbor`` (the item seen), its ``weight``
             and ``rating``, and ``contribution``, which is the weight and adds up to the score.
         """
         check_is_fitted(self)
@@ -300,7 +302,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         Returns
         -------
         DataFrame
-            The item column, ``neighbour``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest). The
+            The item column, ``neighbor``, ``similarity`` in [-1, 1] and ``rank`` (1 is nearest). The
             similarity is the geometric mean of the weights in both directions, with their sign: the
             partial correlation ``-P_ij / sqrt(P_ii P_jj)``, what two items have in common beyond all
             others.

@@ -1,11 +1,11 @@
-"""The inverse of a regularised Gram matrix: one array of items x items, filled and inverted in place."""
+"""The inverse of a regularized Gram matrix: one array of items x items, filled and inverted in place."""
 
 import os
 
 import numpy as np
 from scipy.linalg import blas, lapack
 
-from sklearn_anime._ranking import batches, block_length
+from sklearn_anime.utils._blocks import batches, block_length
 
 LARGEST_CONDITION = 1e5  # above it, single precision does not hold the accuracy
 DENSE = 0.05  # share of the items from which on a row is multiplied faster as a dense one

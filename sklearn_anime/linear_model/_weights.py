@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sklearn_anime._svd import leading_singular_vectors
 from sklearn_anime.linear_model._gram import inverse_gram
+from sklearn_anime.utils._svd import leading_singular_vectors
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ExactWeights:
         ``weights[i, j]`` is what having seen item i adds to the score of item j; 0 for i = j.
 
     precision : ndarray of shape (n_items,)
-        Diagonal of the inverse ``P`` of the regularised Gram matrix.
+        Diagonal of the inverse ``P`` of the regularized Gram matrix.
 
     Examples
     --------
@@ -97,7 +97,7 @@ class LowRankWeights:
 
     @classmethod
     def fit(cls, rows, ridge, n_components, random_state=None):
-        """Factorise rows over items, with a ridge for each item."""
+        """Factorize rows over items, with a ridge for each item."""
         scale = (ridge**-0.5).astype(np.float32)
         values, vectors = leading_singular_vectors(_scaled(rows, scale), n_components, random_state)
         shrinkage = values**2 / (values**2 + 1)

@@ -1,4 +1,4 @@
-"""What lists show besides the relevant: how much of the catalogue, how new, how mixed, how popular."""
+"""What lists show besides the relevant: how much of the catalog, how new, how mixed, how popular."""
 
 from numbers import Integral
 from typing import Any
@@ -10,9 +10,8 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
 from sklearn.utils.extmath import row_norms
 
-from sklearn_anime._ids import Vocabulary, as_series
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import batches, block_length
+from sklearn_anime.interactions._ids import Vocabulary, as_series
+from sklearn_anime.interactions._interactions import Interactions
 from sklearn_anime.metrics._judged import (
     K,
     Lists,
@@ -21,6 +20,7 @@ from sklearn_anime.metrics._judged import (
     validate_k,
     warn_of_left_out,
 )
+from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._sklearn import Interval, validate_params
 from sklearn_anime.utils._warnings import warn
 
@@ -32,7 +32,7 @@ validate_k_and_items = validate_params(
 
 @validate_k_and_items
 def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
-    r"""Compute the share of the catalogue that the lists show.
+    r"""Compute the share of the catalog that the lists show.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> f
         each user; of equal scores the first row is better.
 
     items : array-like of ids, or int
-        The catalogue, or the number of items in it.
+        The catalog, or the number of items in it.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -50,12 +50,12 @@ def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> f
     Returns
     -------
     float
-        In [0, 1]: 1 where each item of the catalogue is in the list of some user.
+        In [0, 1]: 1 where each item of the catalog is in the list of some user.
 
     Raises
     ------
     ValueError
-        If a recommended item is not in the catalogue, or if `recommended` has neither ranks nor
+        If a recommended item is not in the catalog, or if `recommended` has neither ranks nor
         scores.
 
     See Also
@@ -64,7 +64,7 @@ def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> f
 
     Notes
     -----
-    With :math:`L_u` the first :math:`k` items for user :math:`u` and :math:`I` the catalogue [1]_:
+    With :math:`L_u` the first :math:`k` items for user :math:`u` and :math:`I` the catalog [1]_:
 
     .. math:: \mathrm{coverage@}k = \frac{\left| \bigcup_u L_u \right|}{|I|}
 
@@ -87,7 +87,7 @@ def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> f
 
 @validate_k_and_items
 def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
-    r"""Compute how unequally often the items of the catalogue are shown.
+    r"""Compute how unequally often the items of the catalog are shown.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
         each user; of equal scores the first row is better.
 
     items : array-like of ids, or int
-        The catalogue, or the number of items in it. Items that nobody is shown count as 0 times.
+        The catalog, or the number of items in it. Items that nobody is shown count as 0 times.
 
     k : int, default=10
         Length of the lists that counts, at least 1.
@@ -106,12 +106,12 @@ def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
     -------
     float
         In [0, 1]: 0 where all items are shown equally often, 1 where one item takes every place. NaN
-        for a catalogue of one item, or without recommendations.
+        for a catalog of one item, or without recommendations.
 
     Raises
     ------
     ValueError
-        If a recommended item is not in the catalogue, or if `recommended` has neither ranks nor
+        If a recommended item is not in the catalog, or if `recommended` has neither ranks nor
         scores.
 
     Warns
@@ -296,9 +296,9 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
     >>> round(intra_list_diversity(recommended, ["a", "b", "c"], vectors), 4)  # (0 + 1 + 1) / 3
     0.6667
     """
-    catalogue, vectors = _check_vectors(items, vectors)
+    catalog, vectors = _check_vectors(items, vectors)
     lists = Lists.from_frame(recommended).top(k)
-    shown = _list_matrix(appearance(lists.user), _catalogue_codes(catalogue, lists.item), len(catalogue))
+    shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))
     paired = np.diff(shown.indptr) > 1
     diversity = _diversity(shown[paired], normalize(vectors))
     return mean_over_users(diversity, np.sum(~paired), "fewer than two items")
@@ -378,25 +378,25 @@ def popularity_bias(recommended: Any, interactions: Any, k: int = 10) -> float:
 
 
 def _exposure(recommended, items, k):
-    """Return how often the lists show each item of the catalogue, in any order of the items."""
+    """Return how often the lists show each item of the catalog, in any order of the items."""
     shown = Lists.from_frame(recommended).top(k).item
     if not isinstance(items, Integral):
-        catalogue = Vocabulary.from_series(as_series(items), "item")[0]
-        if len(catalogue) == 0:
-            raise ValueError("items= holds no id. Give the ids of the whole catalogue.")
-        return np.bincount(_catalogue_codes(catalogue, shown), minlength=len(catalogue))
+        catalog = Vocabulary.from_series(as_series(items), "item")[0]
+        if len(catalog) == 0:
+            raise ValueError("items= holds no id. Give the ids of the whole catalog.")
+        return np.bincount(_catalog_codes(catalog, shown), minlength=len(catalog))
     counts = np.bincount(appearance(shown))
     if len(counts) > items:
         raise ValueError(
-            f"recommended shows {len(counts)} different items, more than the catalogue of items={items} "
+            f"recommended shows {len(counts)} different items, more than the catalog of items={items} "
             f"has. Give the number of all items, or their ids."
         )
     return np.pad(counts, (0, items - len(counts)))
 
 
-def _catalogue_codes(catalogue, shown):
+def _catalog_codes(catalog, shown):
     """Return the code of each recommended item."""
-    codes = catalogue.encode(shown, "item")
+    codes = catalog.encode(shown, "item")
     if (codes < 0).any():
         unknown = shown[[int(np.argmax(codes < 0))]].to_list()[0]
         raise ValueError(
@@ -423,14 +423,14 @@ def _mean_of_each(codes, values):
 def _check_vectors(items, vectors):
     """Return the vocabulary of the items, and their vectors in the order of its codes."""
     vectors = check_array(vectors, accept_sparse="csr", dtype=np.float64, input_name="vectors")
-    catalogue, codes = Vocabulary.from_series(as_series(items), "item")
+    catalog, codes = Vocabulary.from_series(as_series(items), "item")
     if len(codes) != vectors.shape[0]:
         raise ValueError(
             f"items has {len(codes)} ids and vectors {vectors.shape[0]} rows. Give one row for each id."
         )
-    if len(catalogue) != len(codes):
+    if len(catalog) != len(codes):
         raise ValueError("items holds an id twice. Give one id and one vector for each item.")
-    return catalogue, vectors[np.argsort(codes)]
+    return catalog, vectors[np.argsort(codes)]
 
 
 def _list_matrix(user_codes, item_codes, n_items):

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_anime._ids import Vocabulary, places_within
-from sklearn_anime._pairs import Pairs
-from sklearn_anime._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
-from sklearn_anime._wrapped import find_recommender, has_columns, rows_of_recommender
+from sklearn_anime.interactions._ids import Vocabulary
+from sklearn_anime.interactions._pairs import Pairs
+from sklearn_anime.interactions._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
+from sklearn_anime.utils._groups import positions_within
+from sklearn_anime.utils._pipelines import find_recommender, has_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
 from sklearn_anime.utils._warnings import warn
 
@@ -112,7 +113,7 @@ class HeldOut:
         order = np.lexsort([random_state.random_sample(len(codes)), codes])
         sizes = np.bincount(codes)
         past = np.empty(len(codes), dtype=bool)
-        past[order] = places_within(sizes) < np.floor(self.history * sizes)[codes[order]]
+        past[order] = positions_within(sizes) < np.floor(self.history * sizes)[codes[order]]
         if not past.any():
             raise ValueError(
                 f"history={self.history} of the rows of a user is less than one row: no user of X has "

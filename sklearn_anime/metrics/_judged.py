@@ -7,9 +7,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from sklearn_anime._ids import Vocabulary, id_index
-from sklearn_anime._interactions import PairMerge
-from sklearn_anime._rows import Rows, numeric_columns
+from sklearn_anime.interactions._ids import Vocabulary, id_index
+from sklearn_anime.interactions._interactions import PairMerge
+from sklearn_anime.interactions._rows import Rows, numeric_columns
+from sklearn_anime.utils._groups import best_first, ranks_within
 from sklearn_anime.utils._sklearn import Interval, validate_params
 from sklearn_anime.utils._warnings import warn
 
@@ -211,37 +212,6 @@ def appearance(series):
     return pd.factorize(id_index(series, "user"))[0]
 
 
-def ranks_within(codes, values):
-    """Rank the rows of each user from 1: the largest value first, of equal ones the first row.
-
-    Rows that are already in that order are not sorted.
-
-    Parameters
-    ----------
-    codes : ndarray of int of shape (n_rows,)
-        Code of the user of each row.
-
-    values : ndarray of shape (n_rows,)
-        What to rank by.
-
-    Returns
-    -------
-    ndarray of int of shape (n_rows,)
-        The rank of each row.
-
-    Examples
-    --------
-    >>> ranks_within(np.array([0, 0, 1, 0]), np.array([5.0, 7.0, 1.0, 5.0])).tolist()
-    [2, 1, 1, 3]
-    """
-    order = _best_first(codes, values)
-    n_rows = np.bincount(codes)
-    first = np.cumsum(n_rows) - n_rows
-    ranks = np.empty(len(codes), dtype=np.intp)
-    ranks[order] = np.arange(1, len(codes) + 1) - first[codes[order]]
-    return ranks
-
-
 def mean_over_users(values, n_left_out=0, reason=""):
     """Return the mean of the values of users, NaN without any, and warn of those left out."""
     warn_of_left_out(n_left_out, len(values) + n_left_out, reason)
@@ -291,13 +261,6 @@ def _numbers(frame, name):
         ) from error
 
 
-def _best_first(codes, values):
-    """Return the order of the rows by user and then by falling value."""
-    same_user = codes[1:] == codes[:-1]
-    sorted_already = (codes[1:] > codes[:-1]) | (same_user & (values[1:] <= values[:-1]))
-    return np.arange(len(codes)) if sorted_already.all() else np.lexsort([-values, codes])
-
-
 def _gains(relevant, rows):
     """Return the gain of each row: the column ``gain`` of a frame, the third of an array, else 1."""
     named = nw.dependencies.is_into_dataframe(relevant)
@@ -319,7 +282,7 @@ def _gains(relevant, rows):
 
 
 def _sorted_hits(users, ranks, gains, n_users):
-    order = _best_first(users, -ranks)
+    order = best_first(users, -ranks)
     users, ranks, gains = users[order], ranks[order], gains[order]
     shared = (users[1:] == users[:-1]) & (ranks[1:] == ranks[:-1])
     if shared.any():

@@ -9,7 +9,7 @@ from sklearn_anime.metrics._judged import Judged, mean_over_users, validate_k
 
 @validate_k
 def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute the normalised discounted cumulative gain of recommendations.
+    r"""Compute the normalized discounted cumulative gain of recommendations.
 
     Hits count more near the top of a list, and those with a large gain count more.
 

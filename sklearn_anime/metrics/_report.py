@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
-from sklearn_anime._rows import tidy_frame
+from sklearn_anime.interactions._rows import tidy_frame
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER
@@ -109,7 +109,7 @@ def ranking_report(
     UserWarning
         If users have no relevant row (they are left out) or no history (they get popular items), if
         relevant pairs were in the rows of ``fit`` (they count as misses), or if `k` is larger than the
-        catalogue.
+        catalog.
 
     See Also
     --------

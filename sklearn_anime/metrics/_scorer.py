@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from sklearn_anime._rows import as_table, check_ratings
-from sklearn_anime._wrapped import find_recommender
+from sklearn_anime.interactions._rows import as_table, check_ratings
 from sklearn_anime.metrics._beyond import catalog_coverage
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_params
 
 ERRORS = {"rmse": root_mean_squared_error, "mae": mean_absolute_error}
@@ -188,7 +188,7 @@ def make_ranking_scorer(
     UserWarning
         When called, if test users have no relevant row (they are left out), have no history (they get
         popular items), if relevant pairs were in the rows of ``fit`` (they count as misses), or
-        if `k` is larger than the catalogue.
+        if `k` is larger than the catalog.
 
     See Also
     --------

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from sklearn_anime._pairs import Pairs, places_in
+from sklearn_anime.interactions._pairs import Pairs
 from sklearn_anime.model_selection._split import RowSplitter, check_k
+from sklearn_anime.utils._groups import positions_in
 
 
 class LastKPerUser(RowSplitter):
@@ -77,7 +78,7 @@ class LastKPerUser(RowSplitter):
         order = np.argsort(rows.times(), kind="stable")
         last_rows = np.empty(len(pairs.users), dtype=np.intp)
         last_rows[pairs.of_row[order]] = order  # of a repeated pair, the last one stays
-        tested = pairs.first(self.k, -places_in(order)[last_rows], self.min_rows)
+        tested = pairs.first(self.k, -positions_in(order)[last_rows], self.min_rows)
         test = np.zeros(len(rows), dtype=bool)
         test[last_rows[tested]] = True
         yield ~tested[pairs.of_row], test

@@ -1,4 +1,4 @@
-"""Neighbourhood models: near users lend their ratings."""
+"""Neighborhood models: near users lend their ratings."""
 
 from sklearn_anime.neighbors._faiss import FaissNeighbors
 from sklearn_anime.neighbors._svd_neighbors import SVDNeighborsRecommender

@@ -1,4 +1,4 @@
-"""What is predicted before any neighbour is asked."""
+"""What is predicted before any neighbor is asked."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,9 @@ from sklearn.base import clone
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_anime._ids import Vocabulary
-from sklearn_anime._rows import tidy_frame
 from sklearn_anime.baseline._bias import Biases
+from sklearn_anime.interactions._ids import Vocabulary
+from sklearn_anime.interactions._rows import tidy_frame
 
 
 def fit_baseline(baseline, interactions):

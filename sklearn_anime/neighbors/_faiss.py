@@ -1,4 +1,4 @@
-"""Nearest neighbours by faiss, exact or approximate, with the interface of scikit-learn."""
+"""Nearest neighbors by faiss, exact or approximate, with the interface of scikit-learn."""
 
 from copy import copy
 from numbers import Integral
@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._svd import ROUNDING
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
 from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
+from sklearn_anime.utils._svd import ROUNDING
 
 FLOATS = [np.float64, np.float32]
 
@@ -23,17 +23,17 @@ ONE_OR_MORE = [Interval(Integral, 1, None, closed="left")]
 
 
 class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    r"""Find nearest neighbours fast, exactly or nearly so.
+    r"""Find nearest neighbors fast, exactly or nearly so.
 
     It answers as :class:`sklearn.neighbors.NearestNeighbors` does, from an index of the library faiss
     [1]_: a scan of all vectors, a graph, or short codes. The last two look at a small part of the
-    vectors and miss some neighbours; ``score`` and ``recall_against`` say how many, also in
+    vectors and miss some neighbors; ``score`` and ``recall_against`` say how many, also in
     ``GridSearchCV``. Needs the extra ``ann``.
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        Number of neighbours that ``kneighbors`` finds unless told otherwise; 1 or more.
+        Number of neighbors that ``kneighbors`` finds unless told otherwise; 1 or more.
 
     index : {"hnsw", "flat", "lsh"}, default="hnsw"
         How to search:
@@ -43,7 +43,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         * ``"flat"`` compares with every vector: exact, nothing to fit, and as fast as the others up
           to some ten thousand rows.
         * ``"lsh"`` compares one bit for each of `n_bits` random hyperplanes, the side on which a
-          vector lies [3]_. The nearest by bits are compared exactly: ten for each neighbour asked,
+          vector lies [3]_. The nearest by bits are compared exactly: ten for each neighbor asked,
           200 at least. Quick to fit, with little memory beside the vectors.
 
     metric : {"cosine", "euclidean"}, default="cosine"
@@ -62,7 +62,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
 
     ef_search : int, default=128
         For ``"hnsw"``: candidates kept during a search, 1 or more, and never fewer than the
-        neighbours asked. More find more: twice as many halve what is missed, or nearly, in twice the
+        neighbors asked. More find more: twice as many halve what is missed, or nearly, in twice the
         time. It is read at each search: ``set_params(ef_search=...)`` needs no new ``fit``.
 
     n_bits : int, default=512
@@ -80,7 +80,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
     Attributes
     ----------
     index_ : faiss.Index
-        The index, of vectors scaled to unit length for ``"cosine"``, or else centred and divided by
+        The index, of vectors scaled to unit length for ``"cosine"``, or else centerd and divided by
         their largest absolute value.
 
     effective_metric_ : str
@@ -98,7 +98,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
     See Also
     --------
     sklearn.neighbors.NearestNeighbors : Exact search, in trees where there are few dimensions.
-    sklearn.neighbors.KNeighborsTransformer : Exact graph of neighbours.
+    sklearn.neighbors.KNeighborsTransformer : Exact graph of neighbors.
     SVDNeighborsRecommender : Lends the ratings of near users.
 
     Notes
@@ -179,7 +179,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Vectors to find neighbours among, dense and finite.
+            Vectors to find neighbors among, dense and finite.
 
         y : object, default=None
             Not used.
@@ -223,11 +223,11 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_queries, n_features), default=None
-            Vectors whose neighbours to find. None asks for those of each row of ``fit``, which is
-            then no neighbour of itself.
+            Vectors whose neighbors to find. None asks for those of each row of ``fit``, which is
+            then no neighbor of itself.
 
         n_neighbors : int, default=None
-            Number of neighbours; None means that of the constructor.
+            Number of neighbors; None means that of the constructor.
 
         return_distance : bool, default=True
             Whether to return the distances too.
@@ -238,12 +238,12 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
             Distances, ascending. Only with ``return_distance=True``.
 
         rows : ndarray of shape (n_queries, n_neighbors)
-            Positions of the neighbours in the ``X`` of ``fit``.
+            Positions of the neighbors in the ``X`` of ``fit``.
 
         Raises
         ------
         ValueError
-            If more neighbours are asked than there are rows, or ``X`` holds NaN or infinity.
+            If more neighbors are asked than there are rows, or ``X`` holds NaN or infinity.
 
         Examples
         --------
@@ -268,7 +268,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         n_neighbors: int | None = None,
         mode: str = "connectivity",
     ) -> Any:
-        """Return the neighbours as a sparse matrix.
+        """Return the neighbors as a sparse matrix.
 
         Parameters
         ----------
@@ -284,7 +284,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         Returns
         -------
         CSR matrix or array of shape (n_queries, n_samples_fit)
-            One entry for each neighbour, the nearest first in its row.
+            One entry for each neighbor, the nearest first in its row.
 
         Raises
         ------
@@ -310,16 +310,16 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         return matrix((values.ravel(), labels.ravel(), indptr), (len(labels), self.n_samples_fit_))
 
     def transform(self, X: ArrayLike) -> Any:
-        """Return the distances to the neighbours as a sparse matrix.
+        """Return the distances to the neighbors as a sparse matrix.
 
         It serves estimators with ``metric="precomputed"``. As in
-        :class:`sklearn.neighbors.KNeighborsTransformer`, there is one neighbour more than
-        `n_neighbors`, since a row of ``fit`` is here its own first neighbour.
+        :class:`sklearn.neighbors.KNeighborsTransformer`, there is one neighbor more than
+        `n_neighbors`, since a row of ``fit`` is here its own first neighbor.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_queries, n_features)
-            Vectors whose neighbours to find.
+            Vectors whose neighbors to find.
 
         Returns
         -------
@@ -338,19 +338,19 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
 
     def recall_against(self, exact: Any, X: ArrayLike | None = None) -> float:
-        """Compute which share of the true neighbours is found.
+        """Compute which share of the true neighbors is found.
 
-        What is found counts where it is no farther than the farthest true neighbour, so that of rows
+        What is found counts where it is no farther than the farthest true neighbor, so that of rows
         at equal distance any will do.
 
         Parameters
         ----------
         exact : object with ``kneighbors``
-            A search fitted on the same rows with the same metric, which gives the true neighbours:
+            A search fitted on the same rows with the same metric, which gives the true neighbors:
             ``FaissNeighbors(index="flat")``, :class:`sklearn.neighbors.NearestNeighbors`.
 
         X : array-like or DataFrame of shape (n_queries, n_features), default=None
-            Vectors whose neighbours to find. None asks for those of all rows of ``fit``; a sample of
+            Vectors whose neighbors to find. None asks for those of all rows of ``fit``; a sample of
             some thousand tells as much.
 
         Returns
@@ -379,7 +379,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         true = exact.kneighbors(X, n_neighbors=self.n_neighbors, return_distance=False)
         if true.shape != labels.shape or true.max() >= self.n_samples_fit_:
             raise ValueError(
-                f"exact finds neighbours for {len(true)} rows, up to row {true.max()} of its fit, but "
+                f"exact finds neighbors for {len(true)} rows, up to row {true.max()} of its fit, but "
                 f"{len(labels)} rows are asked and this estimator was fitted on {self.n_samples_fit_}. "
                 f"Fit both on the same rows."
             )
@@ -395,7 +395,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_queries, n_features)
-            Vectors whose neighbours to find: held out, as in ``GridSearchCV``, or a sample.
+            Vectors whose neighbors to find: held out, as in ``GridSearchCV``, or a sample.
 
         y : object, default=None
             Not used.
@@ -403,7 +403,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         Returns
         -------
         float
-            Share of the true neighbours that is found, in [0, 1]; 1 for ``index="flat"``.
+            Share of the true neighbors that is found, in [0, 1]; 1 for ``index="flat"``.
 
         See Also
         --------
@@ -431,7 +431,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         return validate_data(self, X, dtype=FLOATS, reset=False)
 
     def _check_enough(self, rows, n_neighbors):
-        """Raise where there are fewer rows than neighbours asked, as scikit-learn does."""
+        """Raise where there are fewer rows than neighbors asked, as scikit-learn does."""
         of_fit = rows is None
         if n_neighbors > self.n_samples_fit_ - of_fit:
             raise ValueError(

@@ -11,8 +11,8 @@ from sklearn.utils import gen_batches
 from sklearn_anime.utils._optional import import_optional
 
 BATCH = 4096  # rows asked at a time: bounds the memory for the shortlists of "lsh"
-SHORTLIST = 10  # candidates of "lsh" for each neighbour asked,
-MIN_SHORTLIST = 200  # and at least so many: few neighbours need more room, and cost little
+SHORTLIST = 10  # candidates of "lsh" for each neighbor asked,
+MIN_SHORTLIST = 200  # and at least so many: few neighbors need more room, and cost little
 
 
 def import_faiss():
@@ -125,9 +125,9 @@ class FaissIndex:
         return self
 
     def kneighbors(self, rows, n_neighbors, ef_search=1):
-        """Return distances, ascending, and neighbours; of each row in the index for ``rows=None``.
+        """Return distances, ascending, and neighbors; of each row in the index for ``rows=None``.
 
-        Those are then not among their own neighbours.
+        Those are then not among their own neighbors.
         """
         found = [
             self._search(vectors, n_neighbors, ef_search)
@@ -167,7 +167,7 @@ class FaissIndex:
         return tuple(np.take_along_axis(found, order, axis=1) for found in (distances, labels))
 
     def _candidates(self, vectors, n_neighbors, ef_search):
-        """Return the neighbours that the index finds, and the true ones where it finds too few."""
+        """Return the neighbors that the index finds, and the true ones where it finds too few."""
         params = search_parameters(self.index, n_neighbors, ef_search)
         _, labels = self.index.search(vectors, n_neighbors, params=params)
         short = (labels < 0).any(axis=1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sklearn_anime._ranking import batches, block_length
-from sklearn_anime.neighbors._near import Neighbourhood, keep_largest, lending_weights
+from sklearn_anime.neighbors._near import Neighborhood, keep_largest, lending_weights
+from sklearn_anime.utils._blocks import batches, block_length
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Lenders:
     residuals, weights : CSR matrices of shape (n_occasions, n_lenders)
         What each lender has for each occasion, and the sample weight of that rating.
 
-    near : Neighbourhood
+    near : Neighborhood
         The directions of the lenders, who are the borrowers too.
 
     n_neighbors : int or None
@@ -34,7 +34,7 @@ class Lenders:
 
     residuals: sparse.csr_matrix
     weights: sparse.csr_matrix
-    near: Neighbourhood
+    near: Neighborhood
     n_neighbors: int | None
     power: float
     shrinkage: float

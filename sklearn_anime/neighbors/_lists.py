@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from sklearn_anime.neighbors._near import Neighbourhood, directions_of, lending_weights
+from sklearn_anime.neighbors._near import Neighborhood, directions_of, lending_weights
 from sklearn_anime.neighbors._space import Space
 
 
@@ -20,7 +20,7 @@ class UserLists:
     space : Space
         Places of users by what they have seen.
 
-    near : Neighbourhood
+    near : Neighborhood
         Their directions.
 
     lent : CSR matrix of shape (n_users, n_items)
@@ -31,7 +31,7 @@ class UserLists:
     """
 
     space: Space
-    near: Neighbourhood
+    near: Neighborhood
     lent: sparse.csr_matrix
     n_neighbors: int
     power: float
@@ -40,7 +40,7 @@ class UserLists:
     def fit(cls, interactions, space, baseline, index, n_neighbors, power):
         """Prepare the lists of the users of `interactions`."""
         lent = interactions.seen_matrix(_filled(interactions, baseline))
-        return cls(space, Neighbourhood.fit(space.users, index), lent, n_neighbors, power)
+        return cls(space, Neighborhood.fit(space.users, index), lent, n_neighbors, power)
 
     def at_least(self, min_rating, interactions):
         """Return the same for ratings from a threshold on."""
@@ -77,7 +77,7 @@ class ItemLists:
     @classmethod
     def fit(cls, interactions, space, baseline, index, n_neighbors, power):
         """Prepare the lists over the items of `interactions`."""
-        near = Neighbourhood.fit(space.items, index)
+        near = Neighborhood.fit(space.items, index)
         nearest = near.nearest(near.directions, n_neighbors, own=np.arange(len(near)))
         return cls(normalize(lending_weights(nearest, power), norm="l1"), baseline)
 

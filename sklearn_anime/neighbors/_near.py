@@ -8,12 +8,12 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.preprocessing import normalize
 
-from sklearn_anime._ranking import batches, block_length
-from sklearn_anime._svd import ROUNDING
+from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._svd import ROUNDING
 
 
 @dataclass(frozen=True)
-class Neighbourhood:
+class Neighborhood:
     """Vectors at unit length, and how their nearest ones are found.
 
     Attributes
@@ -26,7 +26,7 @@ class Neighbourhood:
 
     Examples
     --------
-    >>> near = Neighbourhood.fit(np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 2.0]]))
+    >>> near = Neighborhood.fit(np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 2.0]]))
     >>> near.nearest(near.directions[:1], 1, own=[0]).toarray().astype(float).round(2).tolist()
     [[0.0, 0.6, 0.0]]
     """
@@ -107,7 +107,7 @@ class Neighbourhood:
             raise ValueError(
                 f"The index {self.index!r} answers {n_rows} rows with labels of shape {found.shape} up "
                 f"to {found.max(initial=-1)}, but it was fitted on {len(self)}. Give `neighbors` a "
-                f"kneighbors that returns the places of neighbours, a row for each row asked."
+                f"kneighbors that returns the places of neighbors, a row for each row asked."
             )
         found = np.sort(found, axis=1)
         found[:, 1:][found[:, 1:] == found[:, :-1]] = -1

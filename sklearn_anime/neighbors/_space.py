@@ -6,7 +6,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import norm
 
-from sklearn_anime._svd import ROUNDING, truncated_svd
+from sklearn_anime.utils._svd import ROUNDING, truncated_svd
 
 OUTSIDE = 1e-3  # of its length, what a vector outside the components has in them by chance
 
@@ -34,7 +34,7 @@ class Space:
         smaller ones bring the components nearer to each other.
 
     n_fitted : int
-        Number of items of the matrix that was factorised; later ones are projected.
+        Number of items of the matrix that was factorized; later ones are projected.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Space:
 
     @classmethod
     def fit(cls, matrix, n_components, random_state=None, balance=1.0):
-        """Factorise a sparse matrix, or keep its raw vectors where `n_components` is None."""
+        """Factorize a sparse matrix, or keep its raw vectors where `n_components` is None."""
         if n_components is None:
             return cls(matrix, matrix.T.tocsr())
         values, components, projected = truncated_svd(matrix, n_components, random_state)

@@ -14,28 +14,28 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._ids import as_series
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import lending_frame
-from sklearn_anime._rows import ID_COLUMN, Rows
+from sklearn_anime._explain import lending_frame
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.neighbors._baseline import fit_baseline
 from sklearn_anime.neighbors._faiss import FaissNeighbors
 from sklearn_anime.neighbors._lending import Lenders
 from sklearn_anime.neighbors._lists import LISTS
-from sklearn_anime.neighbors._near import Neighbourhood
+from sklearn_anime.neighbors._near import Neighborhood
 from sklearn_anime.neighbors._space import Space
 from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_context
 from sklearn_anime.utils._warnings import warn
 
-# What "auto" stands for, for ratings and for lists; None lets all neighbours lend.
+# What "auto" stands for, for ratings and for lists; None lets all neighbors lend.
 AUTO = {
     "user": {"n_neighbors": (80, 80), "similarity_power": (1.0, 3.0), "shrinkage": (2.0, None)},
     "item": {"n_neighbors": (None, 50), "similarity_power": (2.5, 3.0), "shrinkage": (0.03, None)},
 }
 # Of the nearest that an index finds, those alone lend for a prediction who have the rating.
 AUTO_WITH_INDEX = {"user": {"n_neighbors": (400, 80)}, "item": {}}
-FACTORISED = ("n_components", "baseline", "user", "item")  # parameters that partial_fit has to keep
+FACTORizED = ("n_components", "baseline", "user", "item")  # parameters that partial_fit has to keep
 SEEN_BALANCE = 0.5  # power of the singular values in the space of what was seen
 
 
@@ -72,18 +72,18 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Whether near users or near items lend their ratings.
 
     baseline : "bias", None or regressor, default="bias"
-        What is predicted before neighbours are asked, and taken off the ratings first: user and item
-        biases, as `BiasRegressor` fits them; None, where the ratings are factorised as they are, and
-        neighbours move a prediction away from the mean rating; or any regressor on rows of user
+        What is predicted before neighbors are asked, and taken off the ratings first: user and item
+        biases, as `BiasRegressor` fits them; None, where the ratings are factorized as they are, and
+        neighbors move a prediction away from the mean rating; or any regressor on rows of user
         and item, which is cloned.
 
     similarity_power : float or "auto", default="auto"
-        Power of the cosine in the weight of a neighbour; large ones listen to the nearest alone.
+        Power of the cosine in the weight of a neighbor; large ones listen to the nearest alone.
         ``"auto"`` is 3 for a list; for a prediction it is 1 on the user axis and 2.5 on the item
         axis.
 
     shrinkage : float or "auto", default="auto"
-        Pull of predictions towards the baseline, in units of full similarity: neighbours whose
+        Pull of predictions towards the baseline, in units of full similarity: neighbors whose
         weights add up to `shrinkage` move the prediction half way. ``"auto"`` is 2 on the user axis
         and 0.03 on the item axis, where few components gain from more, such as 0.1 for 64.
 
@@ -178,7 +178,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     the places in the SVD of the matrix which is 1 where a user has seen an item, its components weighed
     by the square roots of their singular values: on real ratings it ranks far better than the SVD of
     the residuals, and better than that of the ratings or full weights. Sample weights do not enter it.
-    Items that no neighbour reaches come last, the most popular first, with scores below all others,
+    Items that no neighbor reaches come last, the most popular first, with scores below all others,
     and below 0; with `min_rating` they are left out. Whoever has seen only what lies outside the
     components gets these alone.
 
@@ -203,14 +203,14 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     ...      ["bob", "Clannad"], ["cat", "Akira"], ["cat", "Bleach"], ["cat", "Durarara"]]
     >>> model = SVDNeighborsRecommender(n_components=2, n_neighbors=2, random_state=0)
     >>> model = model.fit(X, [9, 2, 10, 1, 8, 2, 9, 7])
-    >>> model.similar_users("ann", n_users=1)["neighbour"].tolist()
+    >>> model.similar_users("ann", n_users=1)["neighbor"].tolist()
     ['bob']
     >>> model.recommend("ann", n_items=1)["item"].tolist()
     ['Clannad']
     >>> model.explain("ann", "Clannad").round(2)
-            term neighbour  weight  rating  contribution
+            term neighbor  weight  rating  contribution
     0   baseline      None     NaN     NaN          6.36
-    1  neighbour       bob    0.97     8.0          0.45
+    1  neighbor       bob    0.97     8.0          0.45
     2       rest      None     NaN     NaN          0.00
     """
 
@@ -260,7 +260,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the baseline, and factorise what it leaves over and what was seen.
+        """Fit the baseline, and factorize what it leaves over and what was seen.
 
         Parameters
         ----------
@@ -364,7 +364,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Returns
         -------
         DataFrame
-            User, item, ``score`` (sum of ratings, each times the weight of the neighbour) and
+            User, item, ``score`` (sum of ratings, each times the weight of the neighbor) and
             ``rank``.
         """
         check_is_fitted(self)
@@ -388,7 +388,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         )
 
     def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
-        """Return the neighbours that make a predicted rating, the largest shares first.
+        """Return the neighbors that make a predicted rating, the largest shares first.
 
         Parameters
         ----------
@@ -396,13 +396,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             The pair to explain. For an unknown id there is the baseline alone.
 
         n : int, default=5
-            How many neighbours to list before the row ``rest``.
+            How many neighbors to list before the row ``rest``.
 
         Returns
         -------
         DataFrame
-            Columns ``term`` (``baseline``, ``neighbour``, where the prediction was clipped ``clip``,
-            and ``rest``), ``neighbour`` (the user on the user axis, the rated item on the item
+            Columns ``term`` (``baseline``, ``neighbor``, where the prediction was clipped ``clip``,
+            and ``rest``), ``neighbor`` (the user on the user axis, the rated item on the item
             axis), its ``weight`` and its ``rating``, and ``contribution``, which adds up to the rating.
         """
         check_is_fitted(self)
@@ -446,7 +446,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         distances : ndarray of shape (n_ids, n_neighbors)
             One minus the cosine, rising; only with `return_distance`.
 
-        neighbours : ndarray of shape (n_ids, n_neighbors)
+        neighbors : ndarray of shape (n_ids, n_neighbors)
             Ids of the nearest.
 
         Raises
@@ -463,10 +463,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         # An id that is asked for twice is found once.
         rows, _ = pd.factorize(vocabulary.encode(ids, self._axis))
         shape = (rows.max(initial=-1) + 1, min(n, len(vocabulary) - 1))
-        neighbours = frame["neighbour"].to_numpy().reshape(shape)[rows]
+        neighbors = frame["neighbor"].to_numpy().reshape(shape)[rows]
         if not return_distance:
-            return neighbours
-        return 1 - frame["similarity"].to_numpy().reshape(shape)[rows], neighbours
+            return neighbors
+        return 1 - frame["similarity"].to_numpy().reshape(shape)[rows], neighbors
 
     def _rate(self, user_codes, item_codes, rows=None):
         """Return the rating of each pair, given as codes, and as rows where some codes are -1."""
@@ -501,7 +501,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             )
 
     def _check_unchanged(self):
-        """Raise where a parameter that says what was factorised differs from that of ``fit``."""
+        """Raise where a parameter that says what was factorized differs from that of ``fit``."""
         for name, before in self._factorised.items():
             now = getattr(self, name)
             changed = (before is None) != (now is None) if name == "baseline" else before != now
@@ -529,7 +529,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         lenders = Lenders(
             residuals=self._by_occasion(residuals),
             weights=self._by_occasion(interactions.rated_matrix(interactions.weights)),
-            near=Neighbourhood.fit(getattr(taste, f"{self.axis}s"), self.neighbors),
+            near=Neighborhood.fit(getattr(taste, f"{self.axis}s"), self.neighbors),
             n_neighbors=n_neighbors[0],
             power=power[0],
             shrinkage=self._setting("shrinkage")[0],
@@ -541,7 +541,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             "interactions_": interactions,
             "_axis": self.axis,
             "_n_neighbors": n_neighbors,
-            "_factorised": {name: getattr(self, name) for name in FACTORISED},
+            "_factorised": {name: getattr(self, name) for name in FACTORizED},
             "_baseline": baseline,
             "_taste": taste,
             "_seen": seen,

@@ -11,16 +11,16 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import block_length
-from sklearn_anime._rows import ID_COLUMN
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neural_network._history import History
 from sklearn_anime.neural_network._keras import import_parts
 from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
 from sklearn_anime.neural_network._scaling import Scaling
+from sklearn_anime.utils._blocks import block_length
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
 
 HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
@@ -63,7 +63,7 @@ class EmbeddingRegressor(
         Learning rate of the first step; it falls to 0 along a cosine.
 
     loss : {"mse", "mae"}, default="mse"
-        What training minimises: the mean squared or the mean absolute error.
+        What training minimizes: the mean squared or the mean absolute error.
 
     epochs : int, default=10
         Passes over the ratings.
@@ -122,7 +122,7 @@ class EmbeddingRegressor(
         `n_ensemble` networks stand side by side.
 
     model_ : keras.Model
-        The trained network, on codes and standardised values; the first of several.
+        The trained network, on codes and standardized values; the first of several.
 
     models_ : list of keras.Model
         All networks.
@@ -160,18 +160,18 @@ class EmbeddingRegressor(
     See Also
     --------
     sklearn_anime.baseline.BiasRegressor : The model without vectors.
-    sklearn_anime.neighbors.SVDNeighborsRecommender : Neighbours in SVD space.
+    sklearn_anime.neighbors.SVDNeighborsRecommender : Neighbors in SVD space.
 
     Notes
     -----
-    With ``"dot+mlp"`` the standardised rating is ``b_u + b_i + p_u . q_i + mlp([p_u, q_i, x])``, the
+    With ``"dot+mlp"`` the standardized rating is ``b_u + b_i + p_u . q_i + mlp([p_u, q_i, x])``, the
     sum of a factor model [1]_ and a perceptron over the same vectors [2]_. With `use_history` the
     vector of a user is ``p_u = e_u + A h_u``: ``h_u`` is the user's row of the matrix of what was seen,
     scaled to unit length and projected on the first 128 right singular vectors of all such rows, and
     ``A`` is learned. This is the implicit feedback of SVD++ [3]_ at low rank. Biases depend on
     ``h_u`` in the same way; those and the vectors of items on their columns.
 
-    Features and ratings are standardised inside and mapped back. With equal `random_state` the
+    Features and ratings are standardized inside and mapped back. With equal `random_state` the
     predictions are equal, in one process or in two. Python's and NumPy's global generators are left
     as they were; TensorFlow's keeps its seed and starts again from it. ``KERAS_BACKEND=jax`` in the
     environment trains the same network by JAX, with numbers of its own.
@@ -485,7 +485,7 @@ class EmbeddingRegressor(
         for start in starts:
             yield training.train_network(
                 np.column_stack([lessons.users, lessons.items, features]),
-                scaling.standardise(lessons.ratings),
+                scaling.standardize(lessons.ratings),
                 lessons.weights,
                 network=network | {"start": start},
                 n_validation=n_validation,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.preprocessing import normalize
 
-from sklearn_anime._svd import truncated_svd
+from sklearn_anime.utils._svd import truncated_svd
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ class Lessons:
 
     Examples
     --------
-    >>> from sklearn_anime._features import FeatureTable
-    >>> from sklearn_anime._interactions import Interactions
+    >>> from sklearn_anime.interactions._features import FeatureTable
+    >>> from sklearn_anime.interactions._interactions import Interactions
     >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"]]
     >>> interactions = Interactions.from_rows(X, [9, np.nan, 7], features=FeatureTable)
     >>> Lessons.read(interactions).users.tolist()

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_anime._ranking import batches
 from sklearn_anime.neural_network._history import History
 from sklearn_anime.neural_network._keras import import_parts
 from sklearn_anime.neural_network._scaling import Scaling
+from sklearn_anime.utils._blocks import batches
 
 SIDES = ("user", "item")
 RATED_AT_ONCE = 2**16  # pairs
@@ -82,7 +82,7 @@ class Network:
         return cls(model, **sides)
 
     def rate(self, user_rows, item_rows, features):
-        """Return the standardised ratings of pairs of rows."""
+        """Return the standardized ratings of pairs of rows."""
         inputs = {
             "user_vector": user_rows[:, :-1],
             "user_bias": user_rows[:, -1:],

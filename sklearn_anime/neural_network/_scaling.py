@@ -21,7 +21,7 @@ class Scaling:
     Examples
     --------
     >>> scaling = Scaling.fit(np.array([6.0, 8.0]), np.empty((2, 0)), np.ones(2))
-    >>> scaling.standardise(np.array([6.0, 7.0])).tolist(), scaling.restore(np.array([2.0])).tolist()
+    >>> scaling.standardize(np.array([6.0, 7.0])).tolist(), scaling.restore(np.array([2.0])).tolist()
     ([-1.0, 0.0], [9.0])
     """
 
@@ -41,10 +41,10 @@ class Scaling:
         """Return features with mean 0 and standard deviation 1."""
         return features if self.features is None else self.features.transform(features)
 
-    def standardise(self, ratings):
+    def standardize(self, ratings):
         """Return ratings with mean 0 and standard deviation 1."""
         return (ratings - self.mean_rating) / self.rating_scale
 
     def restore(self, ratings):
-        """Return standardised ratings on their own scale."""
+        """Return standardized ratings on their own scale."""
         return ratings * self.rating_scale + self.mean_rating

@@ -76,10 +76,10 @@ def train_network(
     Parameters
     ----------
     X : ndarray of shape (n_rows, 2 + n_features)
-        Codes of user and item, and standardised features.
+        Codes of user and item, and standardized features.
 
     y : ndarray of shape (n_rows,)
-        Standardised ratings.
+        Standardized ratings.
 
     sample_weight : ndarray of shape (n_rows,)
         Weights of the rows.
@@ -166,7 +166,7 @@ def _check_converged(model, X, y, error, learning_rate):
     loss = float(error(y, np.asarray(rated).ravel()))
     if not loss <= _worst_loss(y, error):  # NaN too
         raise ValueError(
-            f"Training diverged: the loss of standardised ratings is {loss:.3g}, more than "
+            f"Training diverged: the loss of standardized ratings is {loss:.3g}, more than "
             f"{DIVERGED:g} times that of their mean. Lower learning_rate={learning_rate}."
         )
 

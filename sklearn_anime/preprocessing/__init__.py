@@ -1,4 +1,4 @@
-"""Transformers that turn the text of a catalogue into numbers."""
+"""Transformers that turn the text of a catalog into numbers."""
 
 from sklearn_anime.preprocessing._genres import WeightedOneHotGenres
 

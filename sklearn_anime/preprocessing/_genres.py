@@ -38,7 +38,7 @@ INFREQUENT = "infrequent"
 class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Encode genres as one column each, earlier genres weighing more.
 
-    A catalogue lists the genres of a title in order of relevance: "Action, Drama" is first of
+    A catalog lists the genres of a title in order of relevance: "Action, Drama" is first of
     all action. Each genre becomes one column, and each title has there the weight of the place
     at which it names the genre, or 0. Several input columns are encoded separately.
 

@@ -1,4 +1,4 @@
-"""Mean, user bias and item bias against a direct solution of the regularised least squares."""
+"""Mean, user bias and item bias against a direct solution of the regularized least squares."""
 
 import narwhals as nw
 import numpy as np

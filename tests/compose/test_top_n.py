@@ -833,7 +833,7 @@ def test_before_fit_every_question_says_so():
 
 def test_similar_items_have_been_seen_by_the_same_people():
     model = TopNRecommender(Spy()).fit([[1, 7], [1, 8], [2, 7], [2, 8], [2, 9]], [5] * 5)
-    assert model.similar_items(7, n_items=1)["neighbour"].tolist() == [8]
+    assert model.similar_items(7, n_items=1)["neighbor"].tolist() == [8]
 
 
 # In scikit-learn

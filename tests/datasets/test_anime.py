@@ -58,12 +58,12 @@ def test_target_and_ids_have_the_same_dtypes_under_every_option(folder):
         assert set(anime.data.dtypes.astype(str)) == {"int64"}
 
 
-def test_catalogue_is_indexed_by_id_and_its_rating_renamed(folder):
-    catalogue = load_anime(folder).anime
-    assert catalogue.index.tolist() == [20, 10, 30]
-    assert catalogue.index.name == "anime_id"
-    assert list(catalogue) == ["name", "genre", "type", "episodes", "site_rating", "members"]
-    assert catalogue.at[20, "site_rating"] == 8.45
+def test_catalog_is_indexed_by_id_and_its_rating_renamed(folder):
+    catalog = load_anime(folder).anime
+    assert catalog.index.tolist() == [20, 10, 30]
+    assert catalog.index.name == "anime_id"
+    assert list(catalog) == ["name", "genre", "type", "episodes", "site_rating", "members"]
+    assert catalog.at[20, "site_rating"] == 8.45
 
 
 def test_names_are_unescaped(folder):
@@ -71,9 +71,9 @@ def test_names_are_unescaped(folder):
 
 
 def test_unknown_episodes_and_empty_cells_are_missing(folder):
-    catalogue = load_anime(folder).anime
-    np.testing.assert_array_equal(catalogue["episodes"], [13, 26, np.nan])
-    assert catalogue.isna().sum().to_dict() == {
+    catalog = load_anime(folder).anime
+    np.testing.assert_array_equal(catalog["episodes"], [13, 26, np.nan])
+    assert catalog.isna().sum().to_dict() == {
         "name": 0,
         "genre": 1,
         "type": 1,
@@ -124,7 +124,7 @@ def test_n_anime_counts_unrated_rows_and_breaks_ties_by_the_smaller_id(folder):
     assert load_anime(folder, n_anime=2).data["anime_id"].unique().tolist() == [10, 20]
 
 
-def test_n_anime_limits_the_catalogue_in_its_order(folder):
+def test_n_anime_limits_the_catalog_in_its_order(folder):
     assert load_anime(folder, n_anime=2).anime.index.tolist() == [20, 10]
     assert load_anime(folder, n_users=1).anime.index.tolist() == [20, 10, 30]
 
@@ -139,10 +139,10 @@ def test_more_users_and_titles_than_there_are_keep_all(folder):
     assert len(load_anime(folder, n_users=99, n_anime=99, unrated="keep").data) == 5
 
 
-def test_frame_joins_the_catalogue_and_ends_with_the_rating(folder):
+def test_frame_joins_the_catalog_and_ends_with_the_rating(folder):
     anime = load_anime(folder)
-    catalogue = ["name", "genre", "type", "episodes", "site_rating", "members"]
-    assert list(anime.frame) == ["user_id", "anime_id", *catalogue, "rating"]
+    catalog = ["name", "genre", "type", "episodes", "site_rating", "members"]
+    assert list(anime.frame) == ["user_id", "anime_id", *catalog, "rating"]
     assert_frame_equal(anime.frame[["user_id", "anime_id"]], anime.data)
     assert_series_equal(anime.frame["rating"], anime.target)
     assert anime.frame["episodes"].tolist()[:2] == [26, 13]
@@ -150,7 +150,7 @@ def test_frame_joins_the_catalogue_and_ends_with_the_rating(folder):
     assert set(anime.frame[["name", "genre", "type"]].dtypes.astype(str)) == {"category"}
 
 
-def test_frame_keeps_rows_whose_title_the_catalogue_lacks(write_folder):
+def test_frame_keeps_rows_whose_title_the_catalog_lacks(write_folder):
     rows = "user_id,anime_id,rating\n1,10,8\n1,99,7\n"
     anime = load_anime(write_folder(rating=rows))
     assert anime.frame["anime_id"].tolist() == [10, 99]
@@ -271,7 +271,7 @@ def test_a_bad_id_names_its_line(write_folder, cell, shown):
         load_anime(folder)
 
 
-def test_text_in_the_catalogue_names_its_line(write_folder):
+def test_text_in_the_catalog_names_its_line(write_folder):
     header = "anime_id,name,genre,type,episodes,rating,members\n"
     folder = write_folder(anime=header + "10,Trigun,Action,TV,26,good,many\n")
     with pytest.raises(ValueError, match=r"Line 2 of .*anime.csv has 'good' in column 'rating'"):

@@ -109,13 +109,13 @@ def residual_matrix(frame):
     return frame.assign(residual=residuals).pivot(index="user_id", columns="anime_id", values="residual")
 
 
-def neighbours(sample, name, n_neighbours=10):
+def neighbors(sample, name, n_neighbors=10):
     """Titles whose ratings lie nearest to those of a title, by the cosine of the residuals."""
     matrix = residual_matrix(sample.frame).fillna(0)
     unit = matrix / np.sqrt((matrix**2).sum())
     names = sample.anime["name"]
     similarity = unit.T @ unit[names[names == name].index[0]]
-    nearest = similarity.sort_values(ascending=False).index[1 : n_neighbours + 1]
+    nearest = similarity.sort_values(ascending=False).index[1 : n_neighbors + 1]
     return sample.anime.loc[nearest]
 
 
@@ -130,13 +130,13 @@ def neighbours(sample, name, n_neighbours=10):
         ("Bishoujo Senshi Sailor Moon", "Magic|Shoujo"),
     ],
 )
-def test_neighbours_of_a_title_share_its_telling_genres(sample, name, telling):
-    nearest = neighbours(sample, name)
+def test_neighbors_of_a_title_share_its_telling_genres(sample, name, telling):
+    nearest = neighbors(sample, name)
     assert nearest["genre"].str.contains(telling).mean() >= 0.6, nearest["name"].tolist()
 
 
-def test_neighbours_of_dragon_ball_z_are_dragon_ball_titles(sample):
-    names = neighbours(sample, "Dragon Ball Z")["name"]
+def test_neighbors_of_dragon_ball_z_are_dragon_ball_titles(sample):
+    names = neighbors(sample, "Dragon Ball Z")["name"]
     assert names.str.startswith("Dragon Ball").sum() >= 3, names.tolist()
 
 

@@ -27,7 +27,7 @@ def test_the_same_random_state_draws_the_same_table(size):
     first, second = (make_ratings(*size, random_state=3) for _ in range(2))
     assert_frame_equal(first.data, second.data)
     assert_series_equal(first.target, second.target)
-    assert_frame_equal(first.catalogue, second.catalogue)
+    assert_frame_equal(first.catalog, second.catalog)
 
 
 def test_another_random_state_draws_another_table(size):
@@ -97,10 +97,10 @@ def test_dense_and_sparse_sampling_agree_on_the_marginals(monkeypatch):
         assert np.corrcoef(first, second)[0, 1] > 0.6
 
 
-def test_catalogue_names_the_genres_in_the_order_of_their_weights():
+def test_catalog_names_the_genres_in_the_order_of_their_weights():
     ratings = make_ratings(20, 10, 50, random_state=0)
-    assert ratings.catalogue.index.name == "item_id"
-    for item, genres in ratings.catalogue["genre"].items():
+    assert ratings.catalog.index.name == "item_id"
+    for item, genres in ratings.catalog["genre"].items():
         numbers = [int(genre.removeprefix("genre")) for genre in genres.split(", ")]
         expected = [1, 0.75, 0.5, 0.25][: len(numbers)]
         assert ratings.item_factors[item, numbers].tolist() == expected
@@ -109,7 +109,7 @@ def test_catalogue_names_the_genres_in_the_order_of_their_weights():
 
 def test_a_single_genre_is_possible():
     ratings = make_ratings(10, 5, 20, n_genres=1, random_state=0)
-    assert set(ratings.catalogue["genre"]) == {"genre0"}
+    assert set(ratings.catalog["genre"]) == {"genre0"}
 
 
 def test_every_pair_can_be_asked_for():

@@ -103,7 +103,7 @@ def test_training_error_falls_to_the_noise(learned):
 
 def test_features_predict_titles_without_ratings_better_than_ids():
     ratings = make_ratings(200, 100, 6000, n_genres=6, random_state=0)
-    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(ratings.catalogue)
+    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(ratings.catalog)
     X, y = ratings.data.join(genres, on="item_id"), ratings.target
     new = X["item_id"] % 5 == 0
     plain = ["user_id", "item_id"]
@@ -169,7 +169,7 @@ def strangers_by_simulation(model, user, item, numbers, n=20_000):
             if known is not None:
                 vectors.append(np.tile(side.vectors[known], (n, 1)))
                 continue
-            mean = side.centre + number @ side.numbers
+            mean = side.center + number @ side.numbers
             vectors.append(rng.multivariate_normal(mean, side.covariance.astype(float), n))
         users, items = vectors
         values.append(users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(axis=1))
@@ -201,7 +201,7 @@ def test_stranger_is_centred_on_the_mean_over_the_ratings(small, table):
     for sample in small._posterior.samples:
         side = sample.items
         expected = (side.vectors - numbers * side.numbers)[items].mean(axis=0)
-        assert_allclose(side.centre, expected, rtol=1e-3, atol=1e-5)
+        assert_allclose(side.center, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_strangers_have_wider_intervals(small, table):
@@ -458,7 +458,7 @@ def test_similar_items_are_those_of_nearest_factors(small):
     cosine = factors @ factors[2]
     cosine[2] = -1
     nearest = small.similar_items(small.items_[2], n_items=1)
-    assert nearest["neighbour"].item() == small.items_[np.argmax(cosine)]
+    assert nearest["neighbor"].item() == small.items_[np.argmax(cosine)]
     assert_allclose(nearest["similarity"].item(), cosine.max())
 
 

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from scipy.stats import ks_2samp
 
-from sklearn_anime._interactions import Interactions
 from sklearn_anime.decomposition import _ridge
 from sklearn_anime.decomposition._chain import Model, State
 from sklearn_anime.decomposition._gibbs import (
@@ -25,6 +24,7 @@ from sklearn_anime.decomposition._gibbs import (
 )
 from sklearn_anime.decomposition._ridge import make_ridge
 from sklearn_anime.decomposition._side_features import Scaling, SideFeatures
+from sklearn_anime.interactions._interactions import Interactions
 
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}  # the factor of the ridge is in single precision
 N_DRAWS = 2000
@@ -209,10 +209,10 @@ def test_prior_is_drawn_from_its_joint_distribution(features):
     covariance = scatter / (dof - 2 - 1)  # the mean of the inverse of a Wishart
     for column in (0, 1):
         spread = np.sqrt(covariance[column, column] * np.diag(normal))
-        centred = coefficients[:, :, column] - normal @ table.T @ vectors[:, column]
-        assert (np.abs(centred.mean(axis=0)) < error * spread).all()
+        centerd = coefficients[:, :, column] - normal @ table.T @ vectors[:, column]
+        assert (np.abs(centerd.mean(axis=0)) < error * spread).all()
         assert_allclose(
-            np.cov(centred.T), covariance[column, column] * normal, atol=0.2 * spread.max() ** 2
+            np.cov(centerd.T), covariance[column, column] * normal, atol=0.2 * spread.max() ** 2
         )
 
 

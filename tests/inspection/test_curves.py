@@ -20,7 +20,7 @@ from sklearn_anime.inspection import (
     LossCurveDisplay,
     RankingCurveDisplay,
 )
-from sklearn_anime.inspection._drawing import COLOURS
+from sklearn_anime.inspection._drawing import COLORS
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
@@ -100,11 +100,11 @@ def test_no_second_line_without_held_out_rows():
     assert len(display.ax_.lines) == 1
 
 
-def test_models_on_the_same_axes_have_colours_of_their_own():
+def test_models_on_the_same_axes_have_colors_of_their_own():
     first = LossCurveDisplay.from_estimator(Trained().fit(None))
     second = LossCurveDisplay.from_estimator(Trained().fit(None), ax=first.ax_)
-    assert [first.line_.get_color(), second.line_.get_color()] == [*COLOURS[:2]]
-    assert second.validation_line_.get_color() == second.best_.get_color() == COLOURS[1]
+    assert [first.line_.get_color(), second.line_.get_color()] == [*COLORS[:2]]
+    assert second.validation_line_.get_color() == second.best_.get_color() == COLORS[1]
 
 
 def test_losses_of_a_network_in_a_search_in_a_pipeline_are_drawn():
@@ -311,7 +311,7 @@ def test_intervals_of_scikit_learn_are_drawn():
 def test_models_with_intervals_share_axes():
     first = IntervalCalibrationDisplay.from_predictions([7, 8], [7, 7], [1, 1], name="a")
     second = IntervalCalibrationDisplay.from_predictions([7, 8], [7, 7], [2, 2], name="b", ax=first.ax_)
-    assert [first.line_.get_color(), second.line_.get_color()] == [*COLOURS[:2]]
+    assert [first.line_.get_color(), second.line_.get_color()] == [*COLORS[:2]]
 
 
 @pytest.mark.parametrize(

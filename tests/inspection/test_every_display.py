@@ -50,13 +50,13 @@ DISPLAYS = {
         loss_curve=2 / EPOCHS + 0.5, validation_curve=2 / EPOCHS + 0.6 + 0.02 * EPOCHS, name="ids"
     ),
     "ranking_curve": inspection.RankingCurveDisplay(
-        curves={"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbours": np.linspace(0.2, 0.5, 10)}
+        curves={"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbors": np.linspace(0.2, 0.5, 10)}
     ),
     "explanation": inspection.ExplanationDisplay(
         explanation=pd.DataFrame(
             {
-                "term": ["baseline", "neighbour", "neighbour", "rest"],
-                "neighbour": [None, "Bleach", "Clannad", None],
+                "term": ["baseline", "neighbor", "neighbor", "rest"],
+                "neighbor": [None, "Bleach", "Clannad", None],
                 "rating": [np.nan, 8, 3, np.nan],
                 "contribution": [7.1, 0.4, -0.25, 0.05],
             }
@@ -96,7 +96,7 @@ def test_picture_is_the_one_that_was_looked_at(name, tmp_path):
 
 
 def test_another_picture_is_told_apart(tmp_path):
-    curves = {"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbours": np.linspace(0.2, 0.4, 10)}
+    curves = {"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbors": np.linspace(0.2, 0.4, 10)}
     display = inspection.RankingCurveDisplay(curves=curves)
     actual = picture(display, tmp_path / "ranking_curve.png")
     found = compare_images(str(BASELINE / "ranking_curve.png"), str(actual), TOLERANCE)
@@ -170,5 +170,5 @@ def test_style_of_lines_is_that_of_the_caller(name, kwargs, line):
     assert line(DISPLAYS[name].plot(**kwargs)).get_linestyle() == ":"
 
 
-def test_map_of_colours_is_that_of_the_caller():
+def test_map_of_colors_is_that_of_the_caller():
     assert DISPLAYS["genre_weights"].plot(cmap="Greens").im_.get_cmap().name == "Greens"

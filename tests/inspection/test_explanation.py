@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.inspection import ExplanationDisplay
-from sklearn_anime.inspection._drawing import COLOURS
+from sklearn_anime.inspection._drawing import COLORS
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 TERMS = {"term": ["seen", "seen", "rest"], "item": ["a", "b", None], "contribution": [0.5, -0.2, 0.1]}
@@ -63,13 +63,13 @@ def test_total_is_the_predicted_rating(svd, sample):
 def test_near_users_are_named_as_users(svd, sample):
     frame = svd.explain(7, 1)
     display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.anime.name)
-    lent = zip(frame.neighbour[1:-1], frame.rating[1:-1], strict=True)
+    lent = zip(frame.neighbor[1:-1], frame.rating[1:-1], strict=True)
     assert labels(display) == [*(f"user {user}, rated {rating:g}" for user, rating in lent), "rest"]
 
 
-def test_near_titles_are_named_by_the_catalogue(by_titles, sample):
+def test_near_titles_are_named_by_the_catalog(by_titles, sample):
     frame = by_titles.explain(7, 1, n=2)
-    names = sample.anime.name[frame.neighbour[1:-1]]
+    names = sample.anime.name[frame.neighbor[1:-1]]
     display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=2, names=sample.anime.name)
     assert [label.partition(", rated")[0] for label in labels(display)[:-1]] == [
         name if len(name) <= 24 else name[:23].rstrip() + "…" for name in names
@@ -77,7 +77,7 @@ def test_near_titles_are_named_by_the_catalogue(by_titles, sample):
 
 
 def test_titles_without_a_name_are_named_by_their_ids(by_titles):
-    item = by_titles.explain(7, 1, n=1).neighbour[1]
+    item = by_titles.explain(7, 1, n=1).neighbor[1]
     display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=1, names={})
     assert labels(display)[0].startswith(f"{item}, rated ")
 
@@ -104,10 +104,10 @@ def test_frames_of_any_library_are_explained(library):
     assert display.total_ == pytest.approx(0.4)
 
 
-def test_colour_tells_what_raises_and_what_lowers():
+def test_color_tells_what_raises_and_what_lowers():
     display = ExplanationDisplay(explanation=pd.DataFrame(TERMS)).plot()
-    colours = [to_hex(bar.get_facecolor()).upper() for bar in display.bars_]
-    assert colours == [COLOURS[0], COLOURS[1], COLOURS[0]]
+    colors = [to_hex(bar.get_facecolor()).upper() for bar in display.bars_]
+    assert colors == [COLORS[0], COLORS[1], COLORS[0]]
 
 
 def test_first_term_is_on_top():
@@ -149,6 +149,6 @@ def test_frame_that_explains_nothing_is_named(frame):
 
 
 def test_ratings_that_are_missing_are_left_out():
-    frame = pd.DataFrame({"term": ["a", "b"], "neighbour": ["x", "y"], "rating": [8.0, np.nan]})
+    frame = pd.DataFrame({"term": ["a", "b"], "neighbor": ["x", "y"], "rating": [8.0, np.nan]})
     display = ExplanationDisplay(explanation=frame.assign(contribution=1.0)).plot()
     assert labels(display) == ["x, rated 8", "y"]

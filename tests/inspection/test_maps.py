@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.base import FactorsMixin, RecommenderMixin
 from sklearn_anime.inspection import ItemMapDisplay, UserMapDisplay
-from sklearn_anime.inspection._catalogue import first_genres, read_column_of
-from sklearn_anime.inspection._drawing import COLOURS, QUIET
+from sklearn_anime.inspection._catalog import first_genres, read_column_of
+from sklearn_anime.inspection._drawing import COLORS, QUIET
 from sklearn_anime.inspection._plane import place_names
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
@@ -40,7 +40,7 @@ class Unordered(FactorsMixin, RecommenderMixin, BaseEstimator):
 
 @pytest.fixture(scope="module")
 def item_map(svd, sample):
-    return ItemMapDisplay.from_estimator(svd, catalogue=sample.anime, named=20)
+    return ItemMapDisplay.from_estimator(svd, catalog=sample.anime, named=20)
 
 
 def boxes(labels):
@@ -48,8 +48,8 @@ def boxes(labels):
     return [Text.get_window_extent(label) for label in labels]
 
 
-def coloured(display):
-    """Return genre -> places of the titles and colour."""
+def colored(display):
+    """Return genre -> places of the titles and color."""
     return {
         scatter.get_label(): (scatter.get_offsets(), to_hex(scatter.get_facecolor()[0]).upper())
         for scatter in display.scatters_
@@ -95,7 +95,7 @@ def test_those_singled_out_are_where_they_are_in_the_crowd(svd):
     places = np.vstack([point.get_offsets() for point in display.highlights_])
     np.testing.assert_allclose(places, svd.user_factors_[[40, 7], :2])
     assert [label.get_text() for label in display.labels_] == [f"user {user}" for user in users]
-    assert [to_hex(one.get_facecolor()[0]).upper() for one in display.highlights_] == [*COLOURS[:2]]
+    assert [to_hex(one.get_facecolor()[0]).upper() for one in display.highlights_] == [*COLORS[:2]]
 
 
 def test_one_id_need_not_be_in_a_list(svd):
@@ -137,7 +137,7 @@ def test_one_far_away_is_shown_where_it_is_singled_out():
     assert crowd(highlight=[0]).ax_.get_xlim()[1] > 100
 
 
-# Names and colours
+# Names and colors
 
 
 def test_most_seen_titles_are_named(svd, sample, item_map):
@@ -150,21 +150,21 @@ def test_most_seen_titles_are_named(svd, sample, item_map):
 
 
 def test_names_stand_where_their_titles_are(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalogue=sample.anime, named=[5, 3])
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime, named=[5, 3])
     assert display.names == {5: "Dragon Ball Super", 3: "Dragon Ball GT"}
     rows = [list(svd.items_).index(item) for item in (5, 3)]
     np.testing.assert_allclose([label.xy for label in display.labels_], svd.item_factors_[rows, :2])
 
 
-def test_colours_are_those_of_the_first_genre(svd, sample, item_map):
+def test_colors_are_those_of_the_first_genre(svd, sample, item_map):
     first = sample.anime.genre.loc[svd.items_].str.split(", ").str[0]
     frequent = first.value_counts().index[:6]
-    shown = coloured(item_map)
+    shown = colored(item_map)
     assert list(shown) == ["other", *frequent]
-    for genre, colour in zip(frequent, COLOURS, strict=True):
+    for genre, color in zip(frequent, COLORS, strict=True):
         places, drawn = shown[genre]
         np.testing.assert_allclose(places, svd.item_factors_[first == genre, :2])
-        assert drawn == colour
+        assert drawn == color
     assert len(shown["other"][0]) == (~first.isin(frequent)).sum()
     assert shown["other"][1] == QUIET
 
@@ -174,7 +174,7 @@ def test_legend_names_the_most_frequent_genre_first_and_the_others_last(item_map
     assert names == [*(scatter.get_label() for scatter in item_map.scatters_[1:]), "other"]
 
 
-def test_without_a_catalogue_titles_are_named_by_their_ids(svd):
+def test_without_a_catalog_titles_are_named_by_their_ids(svd):
     display = ItemMapDisplay.from_estimator(svd, named=[5])
     assert [label.get_text() for label in display.labels_] == ["5"]
     assert display.genres is None
@@ -182,7 +182,7 @@ def test_without_a_catalogue_titles_are_named_by_their_ids(svd):
 
 
 def test_without_a_column_of_genres_all_titles_look_alike(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalogue=sample.anime, genre=None, named=[5])
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime, genre=None, named=[5])
     assert len(display.scatters_) == 1
     assert display.names == {5: "Dragon Ball Super"}
 
@@ -198,8 +198,8 @@ def test_without_a_column_of_genres_all_titles_look_alike(svd, sample):
     ],
     ids=["index", "column", "nullable", "polars", "lists"],
 )
-def test_catalogue_may_come_in_any_form(svd, sample, item_map, form):
-    display = ItemMapDisplay.from_estimator(svd, catalogue=form(sample.anime), named=20)
+def test_catalog_may_come_in_any_form(svd, sample, item_map, form):
+    display = ItemMapDisplay.from_estimator(svd, catalog=form(sample.anime), named=20)
     assert display.genres == item_map.genres
     assert display.names == item_map.names
 
@@ -209,8 +209,8 @@ def test_first_genre_is_that_of_the_encoder():
     assert first_genres(cells) == ["Action", None, "Drama", None, "Comedy", "Action"]
 
 
-def test_titles_that_the_catalogue_lacks_are_grey_and_named_by_their_ids(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalogue=sample.anime.drop(index=5), named=[5])
+def test_titles_that_the_catalog_lacks_are_grey_and_named_by_their_ids(svd, sample):
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime.drop(index=5), named=[5])
     assert display.names == {5: 5}
     assert display.genres[list(svd.items_).index(5)] is None
 
@@ -307,7 +307,7 @@ def test_recommender_from_elsewhere_is_refused(display):
 
 
 @pytest.mark.parametrize(
-    ("catalogue", "message"),
+    ("catalog", "message"),
     [
         (pd.DataFrame({"title": ["Akira"]}), r"no column 'name' \(columns: \['title'\]\)"),
         (
@@ -318,6 +318,6 @@ def test_recommender_from_elsewhere_is_refused(display):
     ],
     ids=["column", "ids", "polars"],
 )
-def test_catalogue_that_does_not_fit_says_what_it_lacks(svd, catalogue, message):
+def test_catalog_that_does_not_fit_says_what_it_lacks(svd, catalog, message):
     with pytest.raises(ValueError, match=message):
-        read_column_of(catalogue, "name", svd.interactions_.items)
+        read_column_of(catalog, "name", svd.interactions_.items)

@@ -147,7 +147,7 @@ def test_auto_is_exact_unless_told_otherwise_or_too_large(table, monkeypatch):
     assert make_model().fit(X).solver_ == "svd"
 
 
-def test_catalogue_too_large_for_the_exact_solver_is_named_with_its_size():
+def test_catalog_too_large_for_the_exact_solver_is_named_with_its_size():
     X = pd.DataFrame({"user": 0, "item": np.arange(1_000_000)})
     with pytest.raises(ValueError, match=r"needs 3,725.3 GiB for 1000000 items. Give n_components"):
         EASERecommender(solver="cholesky").fit(X)
@@ -261,18 +261,18 @@ def test_contributions_are_the_weights_of_what_was_seen_and_add_up(table, rows, 
     ]:
         terms = model.explain(user, item, n=N_ITEMS)
         assert_allclose(terms["contribution"].sum(), score, atol=1e-5)
-        lent = terms[terms["term"] == "neighbour"]
-        assert_allclose(lent["contribution"], weights.loc[lent["neighbour"], item], **TOLERANCE)
-        assert set(lent["neighbour"]) == set(rows.columns[rows.loc[user] > 0]) - {item}
+        lent = terms[terms["term"] == "neighbor"]
+        assert_allclose(lent["contribution"], weights.loc[lent["neighbor"], item], **TOLERANCE)
+        assert set(lent["neighbor"]) == set(rows.columns[rows.loc[user] > 0]) - {item}
         assert lent["contribution"].abs().is_monotonic_decreasing
 
 
 def test_explanations_show_ratings_and_sum_up_the_others(table):
     X, y = table
     terms = make_model().fit(X, y).explain("u03", "i0", n=1)
-    assert terms["term"].tolist() == ["neighbour", "rest"]
-    neighbour = terms["neighbour"][0]
-    rating = y[(X["user_id"] == "u03") & (X["anime_id"] == neighbour)].item()
+    assert terms["term"].tolist() == ["neighbor", "rest"]
+    neighbor = terms["neighbor"][0]
+    rating = y[(X["user_id"] == "u03") & (X["anime_id"] == neighbor)].item()
     assert_array_equal(terms["rating"], [rating, np.nan])
 
 
@@ -293,14 +293,14 @@ def test_similar_items_have_the_highest_partial_correlation(table, rows, params,
     found = model.similar_items(["i3", "i5"], n_items=N_ITEMS)
     for item, near in found.groupby("anime_id"):
         assert len(near) == N_ITEMS - 1
-        assert_allclose(near["similarity"], expected.loc[item, near["neighbour"]], **TOLERANCE)
+        assert_allclose(near["similarity"], expected.loc[item, near["neighbor"]], **TOLERANCE)
         assert near["similarity"].is_monotonic_decreasing
 
 
 def test_similarity_is_the_geometric_mean_of_the_weights_in_both_directions(table, rows):
     weights = pd.DataFrame(ridge_weights(rows, ridge_of(rows)), rows.columns, rows.columns)
     near = make_model().fit(table[0]).similar_items("i3", n_items=N_ITEMS)
-    there, back = weights.loc["i3", near["neighbour"]], weights.loc[near["neighbour"], "i3"]
+    there, back = weights.loc["i3", near["neighbor"]], weights.loc[near["neighbor"], "i3"]
     expected = np.sign(there.to_numpy()) * np.sqrt(there.to_numpy() * back.to_numpy())
     assert_allclose(near["similarity"], expected, **TOLERANCE)
 

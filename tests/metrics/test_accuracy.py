@@ -212,7 +212,7 @@ def test_ids_may_be_numbers_or_text(metric):
 
 @pytest.mark.parametrize("name", sorted(set(METRICS) - {"precision"}))
 def test_k_beyond_the_lists_changes_nothing(name):
-    recommended, relevant = random_frames(seed=0)  # of a catalogue of 25 items
+    recommended, relevant = random_frames(seed=0)  # of a catalog of 25 items
     assert METRICS[name](recommended, relevant, k=1000) == METRICS[name](recommended, relevant, k=25)
 
 

@@ -78,7 +78,7 @@ def mean(values):
 
 
 @pytest.mark.parametrize("items", [ITEMS, np.array(ITEMS), pd.Index(ITEMS), 4], ids=type)
-def test_coverage_is_the_share_of_the_catalogue_that_is_shown(items, frame_library):
+def test_coverage_is_the_share_of_the_catalog_that_is_shown(items, frame_library):
     assert catalog_coverage(frame_library(RECOMMENDED), items) == 3 / 4
     assert catalog_coverage(frame_library(RECOMMENDED), items, k=1) == 1 / 4
 
@@ -205,7 +205,7 @@ def test_interactions_may_be_an_array_and_repeat_pairs(metric):
     assert metric(pd.DataFrame(RECOMMENDED), np.vstack([rows, rows[:3]])) == expected
 
 
-def test_repeated_ids_of_the_catalogue_count_once():
+def test_repeated_ids_of_the_catalog_count_once():
     assert catalog_coverage(pd.DataFrame(RECOMMENDED), ITEMS * 2) == 3 / 4
 
 
@@ -290,7 +290,7 @@ def test_popularity_lift_without_any_known_user_is_undefined():
 
 
 @pytest.mark.parametrize("metric", [catalog_coverage, gini_index])
-def test_recommended_items_outside_the_catalogue_raise(metric):
+def test_recommended_items_outside_the_catalog_raise(metric):
     with pytest.raises(ValueError, match=r"recommended lists item 3, which is not in items=\. Give all"):
         metric(pd.DataFrame(RECOMMENDED), [1, 2])
 
@@ -301,20 +301,20 @@ def test_recommended_items_without_a_vector_raise():
 
 
 @pytest.mark.parametrize("metric", [catalog_coverage, gini_index])
-def test_more_items_than_the_catalogue_has_raise(metric):
-    with pytest.raises(ValueError, match=r"shows 3 different items, more than the catalogue of items=2"):
+def test_more_items_than_the_catalog_has_raise(metric):
+    with pytest.raises(ValueError, match=r"shows 3 different items, more than the catalog of items=2"):
         metric(pd.DataFrame(RECOMMENDED), 2)
 
 
 @pytest.mark.parametrize("metric", [catalog_coverage, gini_index])
-def test_catalogue_of_no_items_raises(metric):
-    with pytest.raises(ValueError, match=r"^items= holds no id\. Give the ids of the whole catalogue"):
+def test_catalog_of_no_items_raises(metric):
+    with pytest.raises(ValueError, match=r"^items= holds no id\. Give the ids of the whole catalog"):
         metric(pd.DataFrame(RECOMMENDED), [])
 
 
 @pytest.mark.parametrize("metric", [catalog_coverage, gini_index])
 @pytest.mark.parametrize("items", [0, "a", None])
-def test_items_that_are_no_catalogue_raise(metric, items):
+def test_items_that_are_no_catalog_raise(metric, items):
     with pytest.raises(
         ValueError, match=rf"^The 'items' parameter of {metric.__name__} must be an array-like or an int"
     ):

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from sklearn_anime.metrics import catalog_coverage, ndcg_at_k
-from sklearn_anime.metrics._judged import Judged, Lists, ranks_within
+from sklearn_anime.metrics._judged import Judged, Lists
+from sklearn_anime.utils._groups import ranks_within
 
 RECOMMENDED = {"user": ["ann"] * 3 + ["bob"], "item": [1, 2, 3, 4], "rank": [1, 2, 3, 1]}
 

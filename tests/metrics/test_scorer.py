@@ -118,7 +118,7 @@ def remembering(monkeypatch):
 
 @pytest.fixture(scope="module")
 def tribes():
-    """Return rows of users who each choose fifteen titles of one half of the catalogue."""
+    """Return rows of users who each choose fifteen titles of one half of the catalog."""
     rng = np.random.RandomState(0)
     chosen = {user: 30 * (user % 2) + rng.choice(30, 15, replace=False) for user in range(60)}
     return np.array([[user, item] for user, items in chosen.items() for item in items])
@@ -717,7 +717,7 @@ def test_users_unknown_to_the_recommender_get_popular_items_with_one_warning(pop
     assert len(warned) == 1
 
 
-def test_lists_longer_than_the_catalogue_are_shorter_with_one_warning(popular):
+def test_lists_longer_than_the_catalog_are_shorter_with_one_warning(popular):
     message = r"^k=50 is more than the 4 items of fit: the lists are shorter\.$"
     with pytest.warns(UserWarning, match=message) as warned:
         score = make_ranking_scorer("recall", k=50)(popular, HELD_OUT)

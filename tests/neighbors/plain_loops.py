@@ -95,10 +95,10 @@ def expected_ratings(
     base = wide(known, baseline_ratings(baseline, X, y, known, sample_weight))
     weights = wide(X, np.ones(len(X)) if sample_weight is None else sample_weight)
     residuals = wide(X, y) - base
-    factorised = (wide(X, y) if baseline is None else residuals).fillna(0)
+    factorized = (wide(X, y) if baseline is None else residuals).fillna(0)
     if axis == "item":
-        weights, residuals, factorised = weights.T, residuals.T, factorised.T
-    near = similarities(places(factorised.to_numpy(), n_components))
+        weights, residuals, factorized = weights.T, residuals.T, factorized.T
+    near = similarities(places(factorized.to_numpy(), n_components))
     ratings = []
     for user, item in pairs.to_numpy():
         borrower, occasion = (user, item) if axis == "user" else (item, user)

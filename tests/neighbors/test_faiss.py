@@ -30,7 +30,7 @@ every_metric = pytest.mark.parametrize("metric", METRICS)
 
 @pytest.fixture(scope="module")
 def clusters():
-    """Two thousand vectors around forty centres."""
+    """Two thousand vectors around forty centers."""
     rng = np.random.default_rng(0)
     return rng.normal(size=(40, 16))[rng.integers(40, size=2000)] + rng.normal(size=(2000, 16)) / 2
 
@@ -44,13 +44,13 @@ def brute(X, metric, n_neighbors=5):
     return NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute", metric=metric).fit(X)
 
 
-# Distances and neighbours
+# Distances and neighbors
 
 
 @every_metric
 @every_index
 @pytest.mark.parametrize("queries", ["others", "those of fit"])
-def test_neighbours_of_few_rows_are_those_of_scikit_learn(few, index, metric, queries):
+def test_neighbors_of_few_rows_are_those_of_scikit_learn(few, index, metric, queries):
     X = None if queries == "those of fit" else np.random.default_rng(2).normal(size=(7, 3))
     distances, rows = FaissNeighbors(index=index, metric=metric).fit(few).kneighbors(X)
     expected_distances, expected_rows = brute(few, metric).kneighbors(X)
@@ -59,7 +59,7 @@ def test_neighbours_of_few_rows_are_those_of_scikit_learn(few, index, metric, qu
 
 
 @every_metric
-def test_flat_index_gives_the_neighbours_of_scikit_learn(clusters, metric):
+def test_flat_index_gives_the_neighbors_of_scikit_learn(clusters, metric):
     distances, rows = FaissNeighbors(20, index="flat", metric=metric).fit(clusters).kneighbors()
     expected_distances, expected_rows = brute(clusters, metric, 20).kneighbors()
     assert_allclose(distances, expected_distances, **TOLERANCE)
@@ -77,7 +77,7 @@ def test_distances_are_those_of_the_rows_named(clusters, index, metric):
 
 @every_metric
 @pytest.mark.parametrize("index", ["hnsw", "lsh"])
-def test_defaults_find_nearly_all_true_neighbours(clusters, index, metric):
+def test_defaults_find_nearly_all_true_neighbors(clusters, index, metric):
     neighbors = FaissNeighbors(index=index, metric=metric).fit(clusters)
     assert neighbors.recall_against(brute(clusters, metric)) > 0.95
 
@@ -148,7 +148,7 @@ def test_equal_vectors_are_at_distance_zero(clusters):
 
 @every_metric
 @every_index
-def test_rows_of_fit_are_not_their_own_neighbours_among_many_equal_ones(index, metric):
+def test_rows_of_fit_are_not_their_own_neighbors_among_many_equal_ones(index, metric):
     X = np.repeat([[1.0, 0.0], [0.0, 1.0]], 30, axis=0)
     distances, rows = FaissNeighbors(7, index=index, metric=metric).fit(X).kneighbors()
     assert not np.any(rows == np.arange(60)[:, None])
@@ -156,7 +156,7 @@ def test_rows_of_fit_are_not_their_own_neighbours_among_many_equal_ones(index, m
     assert_allclose(distances, 0, atol=1e-6)
 
 
-def test_a_row_that_the_graph_does_not_find_costs_the_last_neighbour(clusters):
+def test_a_row_that_the_graph_does_not_find_costs_the_last_neighbor(clusters):
     # A poor graph misses rows, their own included; the nearest one found has to stay.
     neighbors = FaissNeighbors(5, n_links=2, ef_construction=1, ef_search=1).fit(clusters)
     with_itself = neighbors.kneighbors(clusters, 6, return_distance=False)
@@ -209,7 +209,7 @@ def test_more_bits_than_memory_and_time_allow_raise(few, n_bits):
 # The interface of scikit-learn
 
 
-def test_graph_holds_the_neighbours(few):
+def test_graph_holds_the_neighbors(few):
     neighbors = FaissNeighbors(3).fit(few)
     expected = brute(few, "cosine", 3)
     for mode in ("connectivity", "distance"):
@@ -327,7 +327,7 @@ def test_recall_counts_what_is_no_farther_than_the_truth():
     assert neighbors.recall_against(Named(0, 0), query) == 0.5  # no truth is beyond distance 0
 
 
-def test_recall_is_the_share_of_the_neighbours_of_scikit_learn(clusters):
+def test_recall_is_the_share_of_the_neighbors_of_scikit_learn(clusters):
     neighbors = FaissNeighbors(10, ef_search=1, n_links=4, ef_construction=4).fit(clusters)
     exact = brute(clusters, "cosine", 10)
     pairs = zip(
@@ -359,7 +359,7 @@ def test_recall_against_a_search_among_other_rows_is_an_error(clusters):
     neighbors = FaissNeighbors(index="flat").fit(clusters[:500])
     with pytest.raises(ValueError, match=r"was fitted on 500\. Fit both on the same rows"):
         neighbors.recall_against(brute(clusters, "cosine"), clusters[:100])
-    with pytest.raises(ValueError, match="exact finds neighbours for 400 rows"):
+    with pytest.raises(ValueError, match="exact finds neighbors for 400 rows"):
         neighbors.recall_against(brute(clusters[:400], "cosine"))
 
 
@@ -373,13 +373,13 @@ def test_recall_against_a_search_among_other_rows_is_an_error(clusters):
         ([[1.0] * 3], r"n_neighbors <= n_samples_fit, but n_neighbors = 13, n_samples_fit = 12"),
     ],
 )
-def test_more_neighbours_than_rows_are_an_error(few, X, message):
+def test_more_neighbors_than_rows_are_an_error(few, X, message):
     n_neighbors = 12 if X is None else 13
     with pytest.raises(ValueError, match=message):
         FaissNeighbors().fit(few).kneighbors(X, n_neighbors)
 
 
-def test_number_of_neighbours_is_a_positive_int(few):
+def test_number_of_neighbors_is_a_positive_int(few):
     neighbors = FaissNeighbors().fit(few)
     with pytest.raises(ValueError, match="n_neighbors == 0, must be >= 1"):
         neighbors.kneighbors(few, 0)

@@ -11,7 +11,7 @@ from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 
 from sklearn_anime.neighbors._lending import Lenders
-from sklearn_anime.neighbors._near import Neighbourhood
+from sklearn_anime.neighbors._near import Neighborhood
 
 VECTORS = np.array([[1.0, 0.0], [0.8, 0.6], [0.6, -0.8], [0.0, 1.0]])
 # Of two occasions; in the first, 1, 2 and 3 have a residual, in the second 0 and 3.
@@ -23,7 +23,7 @@ SEARCHES = pytest.mark.parametrize(
 
 def lenders(n_neighbors=None, power=1.0, shrinkage=0.0, weights=None, index=None):
     weights = RESIDUALS.sign().multiply(RESIDUALS.sign()).tocsr() if weights is None else weights
-    near = Neighbourhood.fit(VECTORS, index)
+    near = Neighborhood.fit(VECTORS, index)
     return Lenders(RESIDUALS, weights, near, n_neighbors, power, shrinkage)
 
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 
-from sklearn_anime.neighbors._near import Neighbourhood, keep_largest, lending_weights, paired_cosines
+from sklearn_anime.neighbors._near import Neighborhood, keep_largest, lending_weights, paired_cosines
 
 FORMS = pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
 SEARCHES = pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def cosines(vectors):
 
 @FORMS
 def test_similarity_is_the_cosine_with_negative_ones_as_zero(vectors, form):
-    near = Neighbourhood.fit(form(vectors))
+    near = Neighborhood.fit(form(vectors))
     expected = cosines(vectors)
     assert_allclose(near.similarity(near.directions[:3]), expected[:3], atol=1e-6)
     assert_allclose(near.similarity(near.directions[:3], [5, 1]), expected[:3][:, [5, 1]], atol=1e-6)
@@ -37,7 +37,7 @@ def test_similarity_is_the_cosine_with_negative_ones_as_zero(vectors, form):
 @SEARCHES
 @pytest.mark.parametrize("n", [1, 5, 29])
 def test_nearest_are_the_largest_cosines_without_the_own(vectors, form, index, n):
-    near = Neighbourhood.fit(form(vectors), index)
+    near = Neighborhood.fit(form(vectors), index)
     expected = cosines(vectors)
     np.fill_diagonal(expected, 0.0)
     edge = np.sort(expected, axis=1)[:, -n, None]
@@ -48,7 +48,7 @@ def test_nearest_are_the_largest_cosines_without_the_own(vectors, form, index, n
 
 @SEARCHES
 def test_somebody_from_outside_has_no_own_vector(vectors, index):
-    near = Neighbourhood.fit(vectors, index)
+    near = Neighborhood.fit(vectors, index)
     found = near.nearest(near.directions[:2], 1, own=[-1, 1]).toarray()
     assert found[0].argmax() == 0
     assert_allclose(found[0, 0], 1.0, rtol=1e-6)
@@ -57,7 +57,7 @@ def test_somebody_from_outside_has_no_own_vector(vectors, index):
 
 @SEARCHES
 def test_nearest_does_not_depend_on_blocks(vectors, index):
-    near = Neighbourhood.fit(vectors, index)
+    near = Neighborhood.fit(vectors, index)
     expected = near.nearest(near.directions, 4, own=np.arange(30)).toarray()
     with config_context(working_memory=1e-3):  # room for a few directions at a time
         found = near.nearest(near.directions, 4, own=np.arange(30)).toarray()
@@ -65,20 +65,20 @@ def test_nearest_does_not_depend_on_blocks(vectors, index):
 
 
 @SEARCHES
-def test_nobody_has_no_neighbours(vectors, index):
-    near = Neighbourhood.fit(vectors, index)
+def test_nobody_has_no_neighbors(vectors, index):
+    near = Neighborhood.fit(vectors, index)
     assert near.nearest(near.directions[:0], 4, own=[]).shape == (0, 30)
 
 
 @SEARCHES
 def test_a_vector_of_zeros_is_similar_to_nobody(index):
-    near = Neighbourhood.fit(np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]]), index)
+    near = Neighborhood.fit(np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]]), index)
     assert_array_equal(near.nearest(near.directions, 2, own=[0, 1, 2]).toarray()[0], np.zeros(3))
 
 
 def test_the_index_is_a_fitted_clone(vectors):
     index = NearestNeighbors(metric="cosine")
-    near = Neighbourhood.fit(vectors, index)
+    near = Neighborhood.fit(vectors, index)
     assert near.index is not index
     assert near.index.n_samples_fit_ == len(near) == 30
 
@@ -99,7 +99,7 @@ class Labels:
 
 def test_an_index_is_a_copy_of_any_object_with_fit_and_kneighbors(vectors):
     index = Labels([4, 7, 2])
-    near = Neighbourhood.fit(vectors, index)
+    near = Neighborhood.fit(vectors, index)
     found = near.nearest(near.directions[:2], 2, own=[0, 4])
     assert near.index.n_fitted == 30
     assert not hasattr(index, "n_fitted")
@@ -108,47 +108,47 @@ def test_an_index_is_a_copy_of_any_object_with_fit_and_kneighbors(vectors):
 
 def test_an_index_has_to_be_an_instance(vectors):
     with pytest.raises(TypeError, match="provide an instance"):
-        Neighbourhood.fit(vectors, NearestNeighbors)
+        Neighborhood.fit(vectors, NearestNeighbors)
 
 
 @pytest.mark.parametrize("labels", [[3, -1, 1], [3, 1], [3, 3, 1], [1, 3, 1, -1]], ids=str)
 def test_what_an_index_does_not_find_or_names_twice_is_left_out(labels):
-    near = Neighbourhood.fit(np.ones((5, 2)), Labels(labels))
+    near = Neighborhood.fit(np.ones((5, 2)), Labels(labels))
     found = near.nearest(near.directions[:2], 2, own=[0, 3])
     assert_allclose(found.toarray(), [[0, 1, 0, 1, 0], [0, 1, 0, 0, 0]])
 
 
 @pytest.mark.parametrize("labels", [[5, 1, 2], [[[1, 2, 3]]]], ids=["unknown place", "shape"])
 def test_an_index_that_answers_with_no_places_is_named(labels):
-    near = Neighbourhood.fit(np.ones((5, 2)), Labels(labels))
+    near = Neighborhood.fit(np.ones((5, 2)), Labels(labels))
     with pytest.raises(ValueError, match=r"The index .*Labels.* but it was fitted on 5"):
         near.nearest(near.directions[:2], 2, own=[0, 1])
 
 
 @SEARCHES
-def test_newcomers_and_known_ones_have_as_many_neighbours(vectors, index):
-    near = Neighbourhood.fit(np.abs(vectors), index)
+def test_newcomers_and_known_ones_have_as_many_neighbors(vectors, index):
+    near = Neighborhood.fit(np.abs(vectors), index)
     found = near.nearest(near.directions[:4], 3, own=[-1, 1, -1, 3])
     assert_array_equal(found.getnnz(axis=1), [3, 3, 3, 3])
 
 
 @pytest.mark.parametrize("n", [4, 5, 9])
 def test_an_index_is_not_asked_for_all_others(n):
-    near = Neighbourhood.fit(np.ones((5, 2)), Labels([0, 0, 0]))
+    near = Neighborhood.fit(np.ones((5, 2)), Labels([0, 0, 0]))
     found = near.nearest(near.directions, n, own=np.arange(5))
     assert_allclose(found.toarray(), 1 - np.eye(5))
 
 
 @SEARCHES
 def test_one_vector_is_near_to_a_newcomer(index):
-    near = Neighbourhood.fit(np.ones((1, 2)), index)
+    near = Neighborhood.fit(np.ones((1, 2)), index)
     assert_allclose(near.nearest(near.directions, 1, own=[-1]).toarray(), [[1.0]])
 
 
 @FORMS
 @pytest.mark.parametrize("scale", [1e-60, 1e60])
 def test_scale_does_not_move_directions(vectors, form, scale):
-    one, other = (Neighbourhood.fit(form(vectors * s)).directions for s in (1.0, scale))
+    one, other = (Neighborhood.fit(form(vectors * s)).directions for s in (1.0, scale))
     assert one.dtype == np.float32
     assert_allclose(abs(one - other).max(), 0, atol=1e-6)
 

@@ -63,7 +63,7 @@ def test_projection_of_a_row_of_fit_is_the_place_of_its_user(dense, balance):
 @pytest.mark.parametrize("scale", [1e-60, 1e60])
 @pytest.mark.parametrize("largest_exact", [(0, 0), (9, 9)], ids=["krylov", "exact"])
 def test_places_grow_with_the_matrix_however_small_or_large(dense, monkeypatch, scale, largest_exact):
-    monkeypatch.setattr("sklearn_anime._svd.LARGEST_EXACT", largest_exact)
+    monkeypatch.setattr("sklearn_anime.utils._svd.LARGEST_EXACT", largest_exact)
     one, other = fit(dense), fit(scale * dense)
     assert_allclose(other.users, scale * one.users, rtol=1e-4, atol=1e-5 * scale)
     assert_allclose(other.explained_variance_ratio, one.explained_variance_ratio, rtol=1e-5)

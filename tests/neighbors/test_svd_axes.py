@@ -132,7 +132,7 @@ def test_bias_regressor_as_baseline_equals_bias(table, all_pairs, axis, sample_w
     pd.testing.assert_frame_equal(one.recommend(), other.recommend())
 
 
-def test_without_baseline_and_shrinkage_the_weighted_mean_of_the_neighbours_is_predicted():
+def test_without_baseline_and_shrinkage_the_weighted_mean_of_the_neighbors_is_predicted():
     # By hand: the raw rows of ann, bob and cat are (4, 3, 0), (4, 3, 8) and (3, 4, 2).
     X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"], ["bob", "Clannad"]]
     X += [["cat", "Akira"], ["cat", "Bleach"], ["cat", "Clannad"]]
@@ -148,7 +148,7 @@ def test_own_rating_is_not_lent(table, axis):
     X, y = table
     model = fit(table, axis=axis)
     for row in np.flatnonzero(y.notna())[:10]:
-        lenders = model.explain(*X.iloc[row], n=20)["neighbour"].tolist()
+        lenders = model.explain(*X.iloc[row], n=20)["neighbor"].tolist()
         assert X.iloc[row][f"{'user' if axis == 'user' else 'anime'}_id"] not in lenders
 
 
@@ -330,7 +330,7 @@ def test_ratings_of_a_newcomer_move_the_list_of_the_item_axis(table):
 @AXES
 @SPACES
 @pytest.mark.parametrize("n_neighbors", ["auto", "all"])
-def test_an_index_of_all_neighbours_gives_what_exact_search_gives(
+def test_an_index_of_all_neighbors_gives_what_exact_search_gives(
     table, all_pairs, axis, n_components, n_neighbors
 ):
     params = {"axis": axis, "n_components": n_components}
@@ -417,5 +417,5 @@ def test_duplicates_of_a_user_lend_and_the_user_does_not(neighbors):
     model.fit(X, [9, 1] * 4 + [5])
     for user in ["ann", "bob", "cat", "dan"]:
         terms = model.explain(user, "Bleach")
-        assert set(terms["neighbour"].dropna()) == {"ann", "bob", "cat", "dan"} - {user}
+        assert set(terms["neighbor"].dropna()) == {"ann", "bob", "cat", "dan"} - {user}
         assert_allclose(terms["weight"].dropna(), 1.0, rtol=1e-6)

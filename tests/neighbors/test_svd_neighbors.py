@@ -259,13 +259,13 @@ def test_similar_users_are_the_cosines_of_the_residuals(table, n_components):
     unit = pd.DataFrame(where / np.linalg.norm(where, axis=1, keepdims=True), residuals.index)
     expected = (unit @ unit.loc["u03"]).drop("u03")
     assert_allclose(found["similarity"], expected.sort_values(ascending=False), atol=1e-5)
-    assert_allclose(found["similarity"], expected[found["neighbour"]], atol=1e-5)
+    assert_allclose(found["similarity"], expected[found["neighbor"]], atol=1e-5)
 
 
 def test_similar_items_never_name_the_item_itself(table):
     found = make_model().fit(*table).similar_items(["i1", "i2"], n_items=3)
     assert found["anime_id"].tolist() == ["i1"] * 3 + ["i2"] * 3
-    assert (found["anime_id"] != found["neighbour"]).all()
+    assert (found["anime_id"] != found["neighbor"]).all()
 
 
 @SPACES
@@ -347,21 +347,21 @@ def test_contributions_add_up_to_the_prediction(
 
 
 @AXES
-def test_neighbours_show_their_rating_weight_and_share(table, axis):
+def test_neighbors_show_their_rating_weight_and_share(table, axis):
     X, y = table
     model = make_model(axis=axis, similarity_power=1.0, shrinkage=1.0, clip=False).fit(X, y)
     terms = model.explain("u03", "i2", n=20)
-    lent = terms[terms["term"] == "neighbour"]
+    lent = terms[terms["term"] == "neighbor"]
     base, ratings = wide(all_pairs_of(X), baseline_ratings("bias", X, y, all_pairs_of(X))), wide(X, y)
     row = (ratings["i2"], base["i2"]) if axis == "user" else (ratings.loc["u03"], base.loc["u03"])
-    assert_array_equal(lent["rating"], row[0][lent["neighbour"]])
+    assert_array_equal(lent["rating"], row[0][lent["neighbor"]])
     weights = lent["weight"].to_numpy()
-    shares = weights * (row[0] - row[1])[lent["neighbour"]] / (weights.sum() + 1.0)
+    shares = weights * (row[0] - row[1])[lent["neighbor"]] / (weights.sum() + 1.0)
     assert_allclose(lent["contribution"], shares, **TOLERANCE)
     assert lent["contribution"].abs().is_monotonic_decreasing
     similar = getattr(model, f"similar_{axis}s")("u03" if axis == "user" else "i2", 20)
-    cosines = similar.set_index("neighbour")["similarity"]
-    assert_allclose(weights, cosines[lent["neighbour"]], **TOLERANCE)
+    cosines = similar.set_index("neighbor")["similarity"]
+    assert_allclose(weights, cosines[lent["neighbor"]], **TOLERANCE)
 
 
 def test_explain_by_hand():
@@ -372,8 +372,8 @@ def test_explain_by_hand():
         model.fit(X, [4, 4, 5, 5, 7])
     weight = 40 / (32 * 99) ** 0.5
     terms = model.explain("ann", 3)
-    assert terms["term"].tolist() == ["baseline", "neighbour", "rest"]
-    assert terms["neighbour"].tolist() == [None, "bob", None]
+    assert terms["term"].tolist() == ["baseline", "neighbor", "rest"]
+    assert terms["neighbor"].tolist() == [None, "bob", None]
     assert_allclose(terms["weight"], [np.nan, weight, np.nan], rtol=1e-6)
     assert_allclose(terms["rating"], [np.nan, 7, np.nan])
     assert_allclose(terms["contribution"], [5, weight * 2 / (weight + 1), 0], rtol=1e-6)
@@ -394,10 +394,10 @@ def test_a_baseline_of_zero_is_named_too():
     assert model.explain("?", 1)["term"].tolist() == ["baseline", "rest"]
 
 
-def test_n_limits_the_neighbours_and_rest_holds_the_others(table):
+def test_n_limits_the_neighbors_and_rest_holds_the_others(table):
     model = make_model(clip=False).fit(*table)
     every, some = (model.explain("u03", "i2", n=n) for n in (20, 1))
-    assert some["term"].tolist() == ["baseline", "neighbour", "rest"]
+    assert some["term"].tolist() == ["baseline", "neighbor", "rest"]
     assert_allclose(some["contribution"].iloc[-1], every["contribution"].iloc[2:].sum())
     with pytest.raises(ValueError, match="n == 0, must be >= 1"):
         model.explain("u03", "i2", n=0)
@@ -409,18 +409,18 @@ def test_explanations_come_in_the_frame_library_of_fit(table, axis):
     found = make_model(axis=axis).fit(pl.DataFrame(X.to_dict("list")), y.to_numpy()).explain("u03", "i2")
     expected = make_model(axis=axis).fit(X, y).explain("u03", "i2")
     assert isinstance(found, pl.DataFrame)
-    assert found["neighbour"].to_list() == expected["neighbour"].tolist()
+    assert found["neighbor"].to_list() == expected["neighbor"].tolist()
     assert_allclose(found["contribution"], expected["contribution"])
 
 
 @AXES
-def test_neighbours_that_are_numbers_stay_whole(axis):
+def test_neighbors_that_are_numbers_stay_whole(axis):
     X = [[1, 10], [1, 20], [2, 10], [2, 20], [3, 20]]
     terms = make_model(None, 1, axis=axis).fit(X, [8, 3, 9, 2, 5]).explain(1, 20)
-    assert all(isinstance(i, int) for i in terms["neighbour"].dropna())
+    assert all(isinstance(i, int) for i in terms["neighbor"].dropna())
 
 
-# Neighbours
+# Neighbors
 
 
 @AXES
@@ -428,21 +428,21 @@ def test_neighbours_that_are_numbers_stay_whole(axis):
 def test_kneighbors_are_the_similar_ones(table, axis, n_components):
     model = make_model(n_components, axis=axis).fit(*table)
     ids = ["u03", "u01"] if axis == "user" else ["i3", "i1"]
-    distances, neighbours = model.kneighbors(ids, 3)
+    distances, neighbors = model.kneighbors(ids, 3)
     similar = getattr(model, f"similar_{axis}s")(ids, 3)
-    assert_array_equal(neighbours.ravel(), similar["neighbour"])
+    assert_array_equal(neighbors.ravel(), similar["neighbor"])
     assert_allclose(1 - distances.ravel(), similar["similarity"])
-    assert distances.shape == neighbours.shape == (2, 3)
-    assert_array_equal(model.kneighbors(ids, 3, return_distance=False), neighbours)
+    assert distances.shape == neighbors.shape == (2, 3)
+    assert_array_equal(model.kneighbors(ids, 3, return_distance=False), neighbors)
 
 
 @AXES
 def test_kneighbors_of_everybody_are_as_many_as_lend(table, axis):
     model = make_model(axis=axis).fit(*table)
-    distances, neighbours = model.kneighbors()
+    distances, neighbors = model.kneighbors()
     ids = getattr(model, f"{axis}s_")
-    assert distances.shape == neighbours.shape == (len(ids), N_NEIGHBORS)
-    assert not (neighbours == ids[:, None]).any()
+    assert distances.shape == neighbors.shape == (len(ids), N_NEIGHBORS)
+    assert not (neighbors == ids[:, None]).any()
 
 
 @AXES
@@ -453,9 +453,9 @@ def test_kneighbors_are_as_many_as_lend_for_a_list_where_that_is_auto(table, axi
 
 def test_kneighbors_of_a_repeated_id_are_repeated(table):
     model = make_model().fit(*table)
-    neighbours = model.kneighbors(["u03", "u01", "u03"], return_distance=False)
-    assert_array_equal(neighbours[[0, 2]], model.kneighbors(["u03"] * 2, return_distance=False))
-    assert_array_equal(neighbours[1], model.kneighbors("u01", return_distance=False)[0])
+    neighbors = model.kneighbors(["u03", "u01", "u03"], return_distance=False)
+    assert_array_equal(neighbors[[0, 2]], model.kneighbors(["u03"] * 2, return_distance=False))
+    assert_array_equal(neighbors[1], model.kneighbors("u01", return_distance=False)[0])
 
 
 def test_kneighbors_of_one_user_alone_are_none():
@@ -583,7 +583,7 @@ def test_largest_numbers_that_the_table_allows_do_not_warn(table):
 
 
 @AXES
-def test_auto_numbers_of_neighbours_do_not_warn(table, axis):
+def test_auto_numbers_of_neighbors_do_not_warn(table, axis):
     make_model(n_neighbors="auto", axis=axis).fit(*table)
 
 

@@ -123,7 +123,7 @@ def test_new_title_is_placed_where_its_column_lies():
     model.partial_fit(X[copied].assign(anime_id="copy"), y[copied])
     i3 = list(model.items_).index("i3")
     assert_allclose(model.item_factors_[-1], model.item_factors_[i3], rtol=1e-4, atol=1e-4)
-    assert model.similar_items("copy", 1)["neighbour"].tolist() == ["i3"]
+    assert model.similar_items("copy", 1)["neighbor"].tolist() == ["i3"]
 
 
 def test_components_that_are_noise_do_not_place_new_titles():
@@ -308,7 +308,7 @@ def test_no_baseline_stays_none(table):
     ids=str,
 )
 def test_what_lends_and_how_may_change(table, all_pairs, params):
-    # Both SVDs and their components are the same for either axis and any number of neighbours.
+    # Both SVDs and their components are the same for either axis and any number of neighbors.
     X, y = table
     changed = make_model().fit(X[:60], y[:60]).set_params(**params).partial_fit(X[60:], y[60:])
     model = make_model(**params).fit(X[:60], y[:60]).partial_fit(X[60:], y[60:])

@@ -32,10 +32,10 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.neural_network._embedding import _seen_by_side
@@ -179,7 +179,7 @@ def test_features_of_items_and_of_users_change_predictions(small, table, predict
 def test_similar_items_share_their_franchise(learned):
     anime = load_anime_sample().anime["name"]
     ball = anime.index[anime == "Dragon Ball Z"]
-    found = learned.similar_items(ball, n_items=10)["neighbour"]
+    found = learned.similar_items(ball, n_items=10)["neighbor"]
     assert anime[found].str.startswith("Dragon Ball").sum() >= 2, anime[found].tolist()
 
 
@@ -841,7 +841,7 @@ def test_target_transformer_and_cross_validation_predict_ratings(table):
     assert mean_squared_error(y, rated) < 1.2 * np.var(y)
 
 
-# Lists, neighbours and factors
+# Lists, neighbors and factors
 
 
 def test_lists_rank_the_predictions_of_unseen_items(small, table):
@@ -886,16 +886,16 @@ def test_new_people_without_histories_are_rated_as_the_unknown_user(table):
         ("similar_users", "user_embedding_", "users_"),
     ],
 )
-def test_neighbours_are_the_cosines_of_the_embeddings(small, method, embedding, ids):
+def test_neighbors_are_the_cosines_of_the_embeddings(small, method, embedding, ids):
     vectors, ids = getattr(small, embedding), getattr(small, ids)
     cosine = vectors @ vectors[5] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[5])
     nearest = [place for place in np.argsort(-cosine) if place != 5][:3]
     found = getattr(small, method)(ids[5], 3)
-    assert found["neighbour"].tolist() == ids[nearest].tolist()
+    assert found["neighbor"].tolist() == ids[nearest].tolist()
     assert_allclose(found["similarity"], cosine[nearest], rtol=FLOAT32)
 
 
-def test_unknown_item_has_no_neighbours(small):
+def test_unknown_item_has_no_neighbors(small):
     with pytest.raises(KeyError, match="item -7 was not in the rows of fit"):
         small.similar_items(-7)
 

@@ -356,11 +356,11 @@ def test_inverse_transform_of_another_width_raises():
 
 def test_linear_equals_the_reference_table():
     reference = SHARED / "reference" / "weighted_one_hot_500.csv"
-    catalogue = SHARED / "data" / "anime-4000" / "anime.csv.gz"
-    if not (reference.exists() and catalogue.exists()):
-        pytest.skip(f"needs {reference.name} and {catalogue.name} beside the checkout")
+    catalog = SHARED / "data" / "anime-4000" / "anime.csv.gz"
+    if not (reference.exists() and catalog.exists()):
+        pytest.skip(f"needs {reference.name} and {catalog.name} beside the checkout")
     expected = pd.read_csv(reference, index_col="anime_id")
-    titles = pd.read_csv(catalogue, index_col="anime_id").loc[expected.index, ["genre"]]
+    titles = pd.read_csv(catalog, index_col="anime_id").loc[expected.index, ["genre"]]
     out = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(titles)
     assert_array_equal(out.columns.str.removeprefix("genre_"), expected.columns)
     assert_array_equal(out, expected)

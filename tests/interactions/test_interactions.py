@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions, PairMerge, same_rows
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions, PairMerge, same_rows
 
 ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
 

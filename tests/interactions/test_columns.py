@@ -8,8 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_anime._columns import ColumnTable, extended
-from sklearn_anime._interactions import Interactions
+from sklearn_anime.interactions._columns import ColumnTable, extended
+from sklearn_anime.interactions._interactions import Interactions
 
 ROWS = {
     "user_id": ["ann", "ann", "bob", "bob"],

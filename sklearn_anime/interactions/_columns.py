@@ -6,9 +6,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from sklearn_anime._features import ColumnSides
-from sklearn_anime._ids import first_rows, plain_values, series_like
-from sklearn_anime._rows import tidy_frame
+from sklearn_anime.interactions._features import ColumnSides
+from sklearn_anime.interactions._ids import plain_values, series_like
+from sklearn_anime.interactions._rows import tidy_frame
+from sklearn_anime.utils._groups import first_rows
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class ColumnTable(ColumnSides):
 
     Examples
     --------
-    >>> from sklearn_anime._interactions import Interactions
+    >>> from sklearn_anime.interactions._interactions import Interactions
     >>> X = [[1, 7, "Action", "fan"], [1, 8, "Drama", "fan"], [2, 7, "Action", "new"]]
     >>> columns = Interactions.from_rows(X, [5, 4, 3], features=ColumnTable).features
     >>> [column.to_list() for column in columns.rows(columns.of_users([1, 0]), [0, 1])]

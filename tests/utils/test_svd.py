@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_anime._svd import leading_singular_vectors, truncated_svd
+from sklearn_anime.utils._svd import leading_singular_vectors, truncated_svd
 
 SHAPES = pytest.mark.parametrize("shape", [(300, 200), (200, 300)], ids=["tall", "wide"])
 
@@ -126,7 +126,7 @@ def test_all_components_of_a_krylov_svd_are_those_of_numpy():
 
 @pytest.mark.parametrize("largest_exact", [(0, 0), (9, 9)], ids=["krylov", "exact"])
 def test_equal_seeds_give_equal_vectors_and_the_largest_entry_is_positive(monkeypatch, largest_exact):
-    monkeypatch.setattr("sklearn_anime._svd.LARGEST_EXACT", largest_exact)
+    monkeypatch.setattr("sklearn_anime.utils._svd.LARGEST_EXACT", largest_exact)
     dense = sparse.csr_matrix(random_matrix((9, 7)))
     one, other = (truncated_svd(dense, 3, random_state=1) for _ in range(2))
     for part, same in zip(one, other, strict=True):

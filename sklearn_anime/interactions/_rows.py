@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from sklearn_anime._ids import as_series
+from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.utils._sklearn import Interval, check_sample_weight
 
 # Constraint of the parameters `user` and `item`: the name or the position of a column.

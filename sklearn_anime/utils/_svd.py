@@ -4,7 +4,7 @@ import numpy as np
 from scipy import linalg
 from sklearn.utils import check_random_state
 
-from sklearn_anime._ranking import batches, block_length
+from sklearn_anime.utils._blocks import batches, block_length
 
 N_BLOCKS = 4  # of vectors in the Krylov space
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for

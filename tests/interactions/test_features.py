@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._interactions import Interactions
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._interactions import Interactions
 
 ROWS = {
     "user_id": ["ann", "ann", "bob", "bob"],

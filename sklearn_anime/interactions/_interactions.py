@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from sklearn_anime._columns import ColumnTable
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._ids import Vocabulary
-from sklearn_anime._rows import Rows, check_ratings, check_weights
+from sklearn_anime.interactions._columns import ColumnTable
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._ids import Vocabulary
+from sklearn_anime.interactions._rows import Rows, check_ratings, check_weights
 from sklearn_anime.utils._warnings import warn
 
 

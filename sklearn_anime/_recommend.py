@@ -1,22 +1,14 @@
 """Who is recommended to, which items may be, which of them score best, and the frames that say so."""
 
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 import narwhals as nw
 import numpy as np
-import pandas as pd
-from joblib import effective_n_jobs
-from scipy import sparse
-from sklearn import get_config
-from sklearn.preprocessing import normalize
-from sklearn.utils import check_scalar, gen_batches
 
-from sklearn_anime._ids import Vocabulary, as_series, places_within
-from sklearn_anime._interactions import UserRows
-from sklearn_anime._rows import table_columns, tidy_frame
-
-LARGEST_BLOCK = 64 * 2**20  # bytes
+from sklearn_anime.interactions._ids import Vocabulary, as_series
+from sklearn_anime.interactions._interactions import UserRows
+from sklearn_anime.interactions._rows import table_columns
+from sklearn_anime.utils._groups import positions_within
 
 
 @dataclass(frozen=True)
@@ -160,109 +152,9 @@ def joined(blocks):
 def rank_pairs(places, codes, scores, n):
     """Rank the pairs of each place by score, of equal ones the first pair first, and keep `n`."""
     order = np.lexsort([-scores, places])
-    ranks = places_within(np.bincount(places)) + 1
+    ranks = positions_within(np.bincount(places)) + 1
     kept = order[ranks <= n]
     return places[kept], codes[kept], scores[kept], ranks[ranks <= n]
-
-
-def block_length(n_columns, n_jobs=None):
-    """Return how many rows of scores fit in the memory that one worker may use."""
-    budget = get_config()["working_memory"] * 2**20 / effective_n_jobs(n_jobs)
-    return max(1, int(min(budget, LARGEST_BLOCK) // (8 * max(n_columns, 1))))
-
-
-def batches(n_rows, length):
-    """Return slices of at most `length` rows; none where there are no rows."""
-    return gen_batches(n_rows, length) if n_rows else []
-
-
-def similar_frame(similarity, vocabulary, ids, role, n):
-    """Return the nearest ids of some ids as a tidy frame.
-
-    `similarity` gives, for some codes, a row for each with the similarity of all ids; -inf for its own.
-    """
-    n = check_scalar(n, f"n_{role}s", Integral, min_val=1)
-    codes = pd.unique(vocabulary.lookup(ids, role))
-    blocks = batches(len(codes), block_length(len(vocabulary)))
-    ranked = ((block.start, *best_of(similarity(codes[block]), n)) for block in blocks)
-    places, found, values, ranks = joined((start + places, *rest) for start, places, *rest in ranked)
-    return tidy_frame(
-        vocabulary.decode(codes[places]),
-        vocabulary.decode(found).alias("neighbour"),
-        similarity=values,
-        rank=ranks,
-    )
-
-
-def cosine_similarity_of(vectors):
-    """Return how alike vectors are, in the form that `similar_frame` takes."""
-    vectors = normalize(vectors)
-
-    def similarity(codes):
-        cosine = vectors[codes] @ vectors.T
-        cosine = cosine.toarray() if sparse.issparse(cosine) else cosine
-        cosine[np.arange(len(codes)), codes] = -np.inf
-        return cosine
-
-    return similarity
-
-
-def explanation_frame(terms, n, like):
-    """Return the `n` largest terms of a score, then the row ``rest``, in the library of `like`.
-
-    Parameters
-    ----------
-    terms : dict of str to float
-        Contribution of each term; together they are the score.
-
-    n : int
-        How many terms to name.
-
-    like : Vocabulary
-        Ids of ``fit``, whose frame library is that of the answer.
-    """
-    n = check_scalar(n, "n", Integral, min_val=1)
-    names = sorted(terms, key=lambda name: -abs(terms[name]))
-    rest = sum(terms[name] for name in names[n:])
-    backend = like.ids.implementation
-    term = nw.new_series("term", [*names[:n], "rest"], backend=backend)
-    return tidy_frame(term, contribution=np.array([*(terms[name] for name in names[:n]), rest]))
-
-
-def lending_frame(lenders, weights, ratings, shares, others, n):
-    """Return the `n` largest shares of lenders beside other terms, then the row ``rest``.
-
-    Parameters
-    ----------
-    lenders : narwhals Series of length n_lenders
-        Ids of those who lend.
-
-    weights, ratings, shares : ndarray of shape (n_lenders,)
-        The weight of each, the rating that is lent, and what it adds.
-
-    others : dict of str to float
-        Further terms of the sum, which come first.
-
-    n : int
-        How many lenders to name.
-    """
-    n = check_scalar(n, "n", Integral, min_val=1)
-    best = np.argsort(-np.abs(shares), kind="stable")[:n]
-    best = best[shares[best] != 0]
-    gap = np.full(len(others), np.nan)
-    backend = lenders.implementation
-    terms = [*others, *["neighbour"] * len(best), "rest"]
-    named = [*[None] * len(others), *lenders[best].to_list(), None]
-    dtype = {"dtype": nw.Object()} if lenders.implementation.is_pandas_like() else {}
-    return tidy_frame(
-        nw.new_series("term", terms, backend=backend),
-        nw.new_series("neighbour", named, backend=backend, **dtype),
-        weight=np.concatenate([gap, weights[best], [np.nan]]),
-        rating=np.concatenate([gap, ratings[best], [np.nan]]),
-        contribution=np.concatenate(
-            [list(others.values()), shares[best], [shares.sum() - shares[best].sum()]]
-        ),
-    )
 
 
 def _known(items, ids):

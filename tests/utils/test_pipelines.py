@@ -10,8 +10,8 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_anime._wrapped import find_recommender, rows_of_recommender
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+from sklearn_anime.utils._pipelines import find_recommender, rows_of_recommender
 
 X = np.array([[1, 7], [1, 8], [2, 7], [3, 8], [4, 7], [4, 8]])
 RATINGS = [8, 6, 7, 5, 9, 4]

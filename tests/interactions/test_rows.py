@@ -12,8 +12,8 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from sklearn_anime._ids import as_series
-from sklearn_anime._rows import (
+from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.interactions._rows import (
     Rows,
     as_table,
     check_ratings,

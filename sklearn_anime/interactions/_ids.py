@@ -4,6 +4,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from sklearn_anime.utils._groups import first_rows
+
 
 class Vocabulary:
     """The distinct ids of one side (users or items) in sorted order.
@@ -101,18 +103,6 @@ def factorize(index):
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return place[codes], distinct[order]
-
-
-def first_rows(codes):
-    """Return the first row of each code."""
-    first = np.empty(codes.max(initial=-1) + 1, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return first
-
-
-def places_within(sizes):
-    """Return 0, 1, 2, ... for the members of each of several groups, one after the other."""
-    return np.arange(np.sum(sizes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def as_series(values):

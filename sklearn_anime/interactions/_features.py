@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_anime._ids import first_rows
-from sklearn_anime._rows import numeric_columns
+from sklearn_anime.interactions._rows import numeric_columns
+from sklearn_anime.utils._groups import first_rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class FeatureTable(ColumnSides):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_anime._interactions import Interactions
+    >>> from sklearn_anime.interactions._interactions import Interactions
     >>> X = [[1, 7, 24.0, 0], [1, 8, 12.0, 1], [2, 7, 24.0, 1]]
     >>> features = Interactions.from_rows(X, [5, 4, 3], features=FeatureTable).features
     >>> features.context.tolist()

@@ -6,18 +6,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_anime._features import FeatureTable
-from sklearn_anime._ids import Vocabulary, as_series
-from sklearn_anime._interactions import Interactions
-from sklearn_anime._ranking import (
-    Candidates,
-    best_of,
-    explanation_frame,
-    joined,
-    lending_frame,
-    rank_pairs,
-)
-from sklearn_anime._rows import tidy_frame
+from sklearn_anime._explain import explanation_frame, lending_frame
+from sklearn_anime._recommend import Candidates, best_of, joined, rank_pairs
+from sklearn_anime.interactions._features import FeatureTable
+from sklearn_anime.interactions._ids import Vocabulary, as_series
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._rows import tidy_frame
 
 ROWS = pd.DataFrame({"user_id": ["ann", "bob", "bob"], "anime_id": [1, 2, 3], "episodes": [12, 24, 26]})
 
@@ -237,8 +231,8 @@ def lent(names=("ann", "bob", "cat"), shares=(0.5, -2.0, 0.0), n=5, make=pd.Seri
 @pytest.mark.parametrize("make", [pd.Series, pl.Series])
 def test_lenders_come_by_the_size_of_their_share_after_the_other_terms(make):
     frame = lent(make=make)
-    assert frame["term"].to_list() == ["baseline", "neighbour", "neighbour", "rest"]
-    assert frame["neighbour"].to_list() == [None, "bob", "ann", None]
+    assert frame["term"].to_list() == ["baseline", "neighbor", "neighbor", "rest"]
+    assert frame["neighbor"].to_list() == [None, "bob", "ann", None]
     assert frame["contribution"].to_list() == [6.0, -2.0, 0.5, 0.0]
     np.testing.assert_array_equal(frame["weight"].to_numpy(), [np.nan, 2.0, 1.0, np.nan])
     np.testing.assert_array_equal(frame["rating"].to_numpy(), [np.nan, 8.0, 7.0, np.nan])
@@ -246,12 +240,12 @@ def test_lenders_come_by_the_size_of_their_share_after_the_other_terms(make):
 
 def test_the_rest_is_what_the_lenders_beyond_n_add():
     frame = lent(shares=(0.5, -2.0, 1.0), n=1, clip=-0.25)
-    assert frame["term"].to_list() == ["baseline", "clip", "neighbour", "rest"]
+    assert frame["term"].to_list() == ["baseline", "clip", "neighbor", "rest"]
     assert frame["contribution"].to_list() == [6.0, -0.25, -2.0, 1.5]
 
 
 def test_lenders_that_are_numbers_stay_whole():
-    names = lent(names=[7, 8, 9])["neighbour"].to_list()
+    names = lent(names=[7, 8, 9])["neighbor"].to_list()
     assert [type(name) for name in names[1:3]] == [int, int]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_anime._ids import Vocabulary
+from sklearn_anime.interactions._ids import Vocabulary
+from sklearn_anime.utils._groups import positions_in
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Pairs:
                 f"one has. Lower min_rows."
             )
         # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
-        order = np.argsort(self.users * len(key) + places_in(np.argsort(key)))
+        order = np.argsort(self.users * len(key) + positions_in(np.argsort(key)))
         return order[np.repeat(enough, counts)], counts[enough]
 
     def first(self, k, key, min_rows):
@@ -65,10 +66,3 @@ class Pairs:
         mask = np.zeros(len(self.users), dtype=bool)
         mask[order[starts[:, None] + np.arange(k)]] = True
         return mask
-
-
-def places_in(order):
-    """Return the place of each element in an order."""
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order))
-    return places
