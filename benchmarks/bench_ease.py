@@ -23,7 +23,7 @@ from scipy.linalg import lapack
 
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.linear_model._gram import gram_matrix
 from sklearn_anime.metrics import make_ranking_scorer

@@ -27,7 +27,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.datasets import load_anime, make_ratings
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender

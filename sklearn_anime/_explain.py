@@ -1,67 +1,86 @@
-"""What a score is made of, as a tidy frame."""
+"""What a score is made of: its terms, and the one form in which they are shown."""
 
-from numbers import Integral
+from dataclasses import dataclass, field
 
 import narwhals as nw
 import numpy as np
-from sklearn.utils import check_scalar
 
-from sklearn_anime.interactions._rows import tidy_frame
+from sklearn_anime.interactions._frames import tidy_frame
+
+NEIGHBOR, REST = "neighbor", "rest"
 
 
-def explanation_frame(terms, n, like):
-    """Return the `n` largest terms of a score, then the row ``rest``, in the library of `like`.
+@dataclass(frozen=True)
+class Terms:
+    """The terms of a score, which add up to it.
+
+    Attributes
+    ----------
+    named : dict of str to float
+        Contributions of terms that belong to no item or user, such as ``"mean rating"``.
+
+    side : {"item", "user"}, default="item"
+        Whether the neighbors are items or users.
+
+    codes : ndarray of int of shape (n_neighbors,)
+        Codes of the neighbors.
+
+    weights, ratings, contributions : ndarray of shape (n_neighbors,)
+        Weight of each neighbor, the rating that it brings in (NaN: none), and what it adds.
+
+    Examples
+    --------
+    >>> Terms({"mean rating": 7.0, "user bias": 0.5}).total
+    7.5
+    """
+
+    named: dict
+    side: str = "item"
+    codes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    weights: np.ndarray = field(default_factory=lambda: np.empty(0))
+    ratings: np.ndarray = field(default_factory=lambda: np.empty(0))
+    contributions: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def total(self):
+        """The sum of all terms."""
+        return float(sum(self.named.values()) + np.sum(self.contributions))
+
+
+def explanation_frame(terms, n, interactions):
+    """Return named terms, the `n` neighbors that contribute most, and the row ``rest``.
 
     Parameters
     ----------
-    terms : dict of str to float
-        Contribution of each term; together they are the score.
+    terms : Terms
+        What adds up to a score.
 
     n : int
-        How many terms to name.
+        How many neighbors to show.
 
-    like : Vocabulary
-        Ids of ``fit``, whose frame library is that of the answer.
+    interactions : Interactions
+        Those of ``fit``, which know the ids of the codes.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``term``, the item or user column of ``fit``, ``weight``, ``rating`` and
+        ``contribution``.
     """
-    n = check_scalar(n, "n", Integral, min_val=1)
-    names = sorted(terms, key=lambda name: -abs(terms[name]))
-    rest = sum(terms[name] for name in names[n:])
-    backend = like.ids.implementation
-    term = nw.new_series("term", [*names[:n], "rest"], backend=backend)
-    return tidy_frame(term, contribution=np.array([*(terms[name] for name in names[:n]), rest]))
-
-
-def lending_frame(lenders, weights, ratings, shares, others, n):
-    """Return the `n` largest shares of lenders beside other terms, then the row ``rest``.
-
-    Parameters
-    ----------
-    lenders : narwhals Series of length n_lenders
-        Ids of those who lend.
-
-    weights, ratings, shares : ndarray of shape (n_lenders,)
-        The weight of each, the rating that is lent, and what it adds.
-
-    others : dict of str to float
-        Further terms of the sum, which come first.
-
-    n : int
-        How many lenders to name.
-    """
-    n = check_scalar(n, "n", Integral, min_val=1)
-    best = np.argsort(-np.abs(shares), kind="stable")[:n]
-    best = best[shares[best] != 0]
-    gap = np.full(len(others), np.nan)
-    backend = lenders.implementation
-    terms = [*others, *["neighbor"] * len(best), "rest"]
-    named = [*[None] * len(others), *lenders[best].to_list(), None]
-    dtype = {"dtype": nw.Object()} if lenders.implementation.is_pandas_like() else {}
+    contributions = np.asarray(terms.contributions, dtype=np.float64)
+    best = np.argsort(-np.abs(contributions), kind="stable")[:n]
+    best = best[contributions[best] != 0]
+    vocabulary = interactions.items if terms.side == "item" else interactions.users
+    ids = vocabulary.decode(np.asarray(terms.codes, dtype=np.intp)[best])
+    gap = np.full(len(terms.named), np.nan)
+    library = ids.implementation
+    dtype = {"dtype": nw.Object()} if library.is_pandas_like() else {"dtype": ids.dtype}
+    named = [*[None] * len(terms.named), *ids.to_list(), None]
+    rest = contributions.sum() - contributions[best].sum()
     return tidy_frame(
-        nw.new_series("term", terms, backend=backend),
-        nw.new_series("neighbor", named, backend=backend, **dtype),
-        weight=np.concatenate([gap, weights[best], [np.nan]]),
-        rating=np.concatenate([gap, ratings[best], [np.nan]]),
-        contribution=np.concatenate(
-            [list(others.values()), shares[best], [shares.sum() - shares[best].sum()]]
-        ),
+        nw.new_series("term", [*terms.named, *[NEIGHBOR] * len(best), REST], backend=library),
+        nw.new_series(vocabulary.name, named, backend=library, **dtype),
+        weight=np.concatenate([gap, np.asarray(terms.weights)[best], [np.nan]]),
+        rating=np.concatenate([gap, np.asarray(terms.ratings)[best], [np.nan]]),
+        contribution=np.concatenate([list(terms.named.values()), contributions[best], [rest]]),
     )

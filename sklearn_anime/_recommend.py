@@ -1,14 +1,20 @@
-"""Who is recommended to, which items may be, which of them score best, and the frames that say so."""
+"""Who is asked for, which items may be recommended, and one way to rank them into a tidy frame."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
+from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_anime.interactions._ids import Vocabulary, as_series
-from sklearn_anime.interactions._interactions import UserRows
-from sklearn_anime.interactions._rows import table_columns
-from sklearn_anime.utils._groups import positions_within
+from sklearn_anime.interactions import UserRows, Vocabulary
+from sklearn_anime.interactions._frames import table_columns, tidy_frame
+from sklearn_anime.interactions._ids import as_series, id_index, series_like
+from sklearn_anime.interactions._pairs import PairIndex
+from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._groups import best_of, first_rows, joined, positions_within, ranks_within
+from sklearn_anime.utils._warnings import warn
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Candidates:
 
     items: Vocabulary
     codes: np.ndarray
-    new_features: np.ndarray | list | None
+    new_features: np.ndarray | list | None = None
 
     @classmethod
     def select(cls, interactions, new=None, include=None, exclude=None):
@@ -39,144 +45,318 @@ class Candidates:
             items, features = _with_new_items(interactions, new)
         allowed = np.full(len(items), include is None)
         if include is not None:
-            include = as_series(include)
-            allowed[_known(items, include)] = True
-            if not allowed.any() and len(include):
-                raise ValueError(
-                    f"None of the ids in include= (such as {include.to_list()[0]!r}) is an "
-                    f"item of fit or of items=. Give item ids such as {items.example!r}."
-                )
+            allowed[_known(items, include, "include")] = True
         if exclude is not None:
-            allowed[_known(items, exclude)] = False
+            allowed[_known(items, exclude, "exclude")] = False
         return cls(items, np.flatnonzero(allowed), features)
 
     def __len__(self):
         return len(self.items)
 
-    def split(self, n_known):
-        """Return the candidates among the first `n_known` items, and the codes of the others."""
-        new = self.codes >= n_known
-        return replace(self, codes=self.codes[~new], new_features=None), self.codes[new]
+    def split(self, fitted):
+        """Return the candidates among the items of ``fit``, and the codes of the new ones."""
+        new = self.codes >= len(fitted)
+        return Candidates(fitted, self.codes[~new]), self.codes[new]
 
     def restrict(self, scores):
         """Return the columns of the candidates out of scores of all items."""
-        return scores if len(self.codes) == len(self) else scores[:, self.codes]
+        return scores if len(self.codes) == scores.shape[1] else scores[:, self.codes]
 
 
 @dataclass(frozen=True)
 class Audience:
-    """The people to recommend to.
+    """The users to recommend to.
 
     Attributes
     ----------
     ids : narwhals Series of length n_users
-        Their ids, in the order of the lists.
+        Their ids, in the order of the recommendations.
 
     rows : UserRows
-        What they have seen.
+        Their interactions.
 
-    features : tuple of narwhals Series of length n_users
-        Columns of ``X`` that say something of the user, for models that write rows of them.
+    excluded : tuple of two ndarray
+        Row and item code of the pairs that are not recommended, by rising row.
     """
 
     ids: nw.Series
     rows: UserRows
-    features: tuple = ()
+    excluded: tuple
+
+    @classmethod
+    def select(cls, interactions, users=None, history=None, items=None, exclude_seen=True):
+        """Return the users asked for, with their interactions in ``fit`` or in a history.
+
+        `items` is the vocabulary of the candidates, whose new items a history may hold.
+        """
+        if users is None and history is None:
+            ids, rows, new_pairs = interactions.users.ids, interactions, None
+        else:
+            ids, rows, new_pairs = _asked(interactions, users, history, items)
+        if not exclude_seen:
+            return cls(ids, rows, (np.empty(0, np.intp),) * 2)
+        seen = rows.row_codes, rows.item_codes
+        if new_pairs is not None and len(new_pairs[0]):
+            users, codes = (np.concatenate(pair) for pair in zip(seen, new_pairs, strict=True))
+            order = np.lexsort([codes, users])
+            seen = users[order], codes[order]
+        return cls(ids, rows, seen)
 
     def __len__(self):
         return len(self.ids)
 
-    def take(self, block):
-        """Return the people of a slice."""
-        rows = self.rows.take(np.arange(block.start, block.stop))
-        return Audience(self.ids[block], rows, tuple(column[block] for column in self.features))
+    def take(self, positions):
+        """Return some of the users."""
+        rows, codes = self.excluded
+        starts, ends = (np.searchsorted(rows, positions, side) for side in ("left", "right"))
+        lengths = ends - starts
+        pairs = np.repeat(starts, lengths) + positions_within(lengths)
+        excluded = np.repeat(np.arange(len(positions)), lengths), codes[pairs]
+        return Audience(self.ids[positions], self.rows.take(positions), excluded)
 
 
-def best_of(scores, n):
-    """Rank the `n` best columns of each row.
+@dataclass(frozen=True)
+class Scorer:
+    """What ranks candidates: scores for users with a history, popularity for the others.
 
-    Parameters
+    Attributes
     ----------
-    scores : ndarray of shape (n_rows, n_columns)
-        Scores; -inf is never ranked. Of equal scores, the first column is better.
+    score : callable
+        From an `Audience` and `Candidates` to an ndarray of shape (n_users, n_items), with a column for
+        each item of the candidates' vocabulary; -inf is not recommended.
 
-    n : int
-        How many to rank at most.
+    has_history : callable
+        From `UserRows` to the mask of the users whom `score` can score.
 
-    Returns
-    -------
-    rows, columns, values, ranks : ndarray of shape (n_ranked,)
-        One entry for each ranked score, by row and then by rank from 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rows, columns, values, ranks = best_of(np.array([[1.0, 3.0, 2.0], [5.0, -np.inf, 5.0]]), 2)
-    >>> columns.tolist(), ranks.tolist()
-    ([1, 2, 0, 2], [1, 2, 1, 2])
+    popularity : ndarray of shape (n_items_of_fit,)
+        Number of users of each item.
     """
-    n = min(n, scores.shape[1])
-    if n == 0:
-        return joined([])
-    last = scores.shape[1] - n
-    best = np.argpartition(scores, last, axis=1)[:, last:]
-    _prefer_first(best, scores)
-    best.sort(axis=1)
-    values = np.take_along_axis(scores, best, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    best, values = (
-        np.take_along_axis(best, order, axis=1),
-        np.take_along_axis(values, order, axis=1),
+
+    score: Any
+    has_history: Any
+    popularity: np.ndarray
+
+    def rank(self, audience, candidates, n_items):
+        """Return position of the user, code of the item, score and rank of the best `n_items` of each.
+
+        The score is NaN where popularity ranks.
+        """
+        known = self.has_history(audience.rows)
+        scores = self._scores(audience, candidates, known)
+        users, codes = audience.excluded
+        inside = codes < scores.shape[1]  # a first stage has no new items
+        scores[users[inside], codes[inside]] = -np.inf
+        users, columns, values, ranks = best_of(candidates.restrict(scores), n_items)
+        values[~known[users]] = np.nan
+        return users, candidates.codes[columns], values, ranks
+
+    def _scores(self, audience, candidates, known):
+        if known.all() and len(known):
+            return _checked(self.score(audience, candidates), (len(audience), len(candidates)))
+        scores = np.zeros((len(audience), len(candidates)))
+        scores[:, : len(self.popularity)] = self.popularity
+        if known.any():
+            some = audience.take(np.flatnonzero(known))
+            scores[known] = _checked(self.score(some, candidates), (len(some), len(candidates)))
+        return scores
+
+
+@dataclass(frozen=True)
+class Reranker:
+    """What ranks candidates in two stages: the best of a first scorer, ranked again pair by pair.
+
+    Attributes
+    ----------
+    first : Scorer or Reranker
+        Selects the pairs. Of equal scores, the one that it ranks higher is better.
+
+    n_candidates : int
+        How many items it selects for each user, new items apart.
+
+    items : Vocabulary
+        The items that it knows.
+
+    score_pairs : callable
+        From an `Audience`, `Candidates`, positions of users and codes of items to the scores of pairs.
+
+    has_history : callable
+        As in `Scorer`.
+    """
+
+    first: Any
+    n_candidates: int
+    items: Vocabulary
+    score_pairs: Any
+    has_history: Any
+
+    def rank(self, audience, candidates, n_items):
+        """Return position of the user, code of the item, score and rank of the best `n_items` of each.
+
+        The score is NaN where popularity ranks.
+        """
+        users, codes, first_ranks = self._select(audience, candidates)
+        known = self.has_history(audience.rows)[users]
+        scores = np.full(len(users), np.nan)
+        pairs = users[known], codes[known]
+        scores[known] = self.score_pairs(audience, candidates, *pairs)
+        ranks = ranks_within(users, np.where(known, scores, -first_ranks))
+        best = np.flatnonzero(ranks <= n_items)
+        best = best[np.lexsort([ranks[best], users[best]])]
+        return users[best], codes[best], scores[best], ranks[best]
+
+    def _select(self, audience, candidates):
+        """Return the pairs of the first stage and those of new items, by user and first rank."""
+        known, new = candidates.split(self.items)
+        users, codes, _, ranks = self.first.rank(audience, known, self.n_candidates)
+        everyone = np.arange(len(audience))
+        new_users, new_codes = np.repeat(everyone, len(new)), np.tile(new, len(everyone))
+        excluded = PairIndex(*audience.excluded, len(candidates)).positions(new_users, new_codes) >= 0
+        users = np.concatenate([users, new_users[~excluded]])
+        ranks = np.concatenate([ranks, self.n_candidates + 1 + new_codes[~excluded]])
+        order = np.lexsort([ranks, users])
+        return users[order], np.concatenate([codes, new_codes[~excluded]])[order], ranks[order]
+
+
+@dataclass(frozen=True)
+class WithFeaturesOf:
+    """A scorer that is shown the features of users that its own model knows.
+
+    Attributes
+    ----------
+    scorer : Scorer or Reranker
+        Ranks the candidates.
+
+    interactions : Interactions
+        The table of its model, of the same users.
+    """
+
+    scorer: Any
+    interactions: Any
+
+    def rank(self, audience, candidates, n_items):
+        """Return what the scorer ranks."""
+        rows = replace(
+            audience.rows,
+            user_columns=self.interactions.user_columns,
+            user_rows=audience.rows.codes,
+        )
+        return self.scorer.rank(replace(audience, rows=rows), candidates, n_items)
+
+
+def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1):
+    """Rank the candidates for all users, in blocks, and return them as a tidy frame.
+
+    `width` is how many arrays of scores a block takes at once, for the reckoning of its memory.
+    """
+    length = block_length(width * len(candidates), n_jobs)
+    blocks = list(batches(len(audience), length))
+    ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
+        for block in blocks
     )
-    rows, places = np.nonzero(values > -np.inf)
-    return rows, best[rows, places], values[rows, places].astype(np.float64), places + 1
+    positions, codes, scores, ranks = joined(
+        (positions + block.start, *rest)
+        for block, (positions, *rest) in zip(blocks, ranked, strict=True)
+    )
+    return tidy_frame(audience.ids[positions], candidates.items.decode(codes), score=scores, rank=ranks)
 
 
-def _prefer_first(best, scores):
-    """Where equal scores compete for the last places, give these to the first columns, in place."""
-    threshold = np.take_along_axis(scores, best, axis=1).min(axis=1, keepdims=True)
-    tied = (scores >= threshold).sum(axis=1) > best.shape[1]
-    for row in np.flatnonzero(tied & (threshold[:, 0] > -np.inf)):
-        better = np.flatnonzero(scores[row] > threshold[row])
-        equal = np.flatnonzero(scores[row] == threshold[row])
-        best[row] = np.concatenate([better, equal[: best.shape[1] - len(better)]])
+def warn_of_unknown(audience, known, users):
+    """Warn that some of the users asked for have no history, and show what ids look like."""
+    unknown = np.flatnonzero(~known)
+    if len(unknown):
+        example = audience.ids[[int(unknown[0])]].to_list()[0]
+        warn(
+            f"{len(unknown)} of {len(audience)} users have no history that fit or history= knows, such "
+            f"as {example!r} (user ids of fit look like {users.example!r}): they get the most popular "
+            f"items."
+        )
 
 
-def joined(blocks):
-    """Return what `best_of` gave for several blocks, or for none, one after the other."""
-    codes = np.empty(0, dtype=np.intp)
-    nothing = (codes, codes, np.empty(0), codes)
-    return [np.concatenate(parts) for parts in zip(nothing, *blocks, strict=True)]
+def _asked(interactions, users, history, items):
+    """Return ids, rows, and pairs with new items, of the users asked for."""
+    folded = None if history is None else interactions.fold_in(history, items)
+    users = folded[0].ids if users is None else _check_ids(as_series(users), interactions.users)
+    distinct, _ = pd.factorize(id_index(users, "user"))
+    users = users[first_rows(distinct)]
+    codes = interactions.users.encode(users)
+    if (codes >= 0).all():
+        ids = interactions.users.decode(codes)
+    else:
+        ids = series_like(interactions.users.ids, users.to_list())
+    rows = interactions.take(codes)
+    if folded is None:
+        return ids, rows, None
+    folded_users, folded_rows, (new_rows, new_codes) = folded
+    positions = folded_users.encode(users)
+    place = np.full(len(folded_users), -1)
+    place[positions[positions >= 0]] = np.flatnonzero(positions >= 0)
+    asked = place[new_rows] >= 0
+    return ids, rows.replace(folded_rows, positions), (place[new_rows[asked]], new_codes[asked])
 
 
-def rank_pairs(places, codes, scores, n):
-    """Rank the pairs of each place by score, of equal ones the first pair first, and keep `n`."""
-    order = np.lexsort([-scores, places])
-    ranks = positions_within(np.bincount(places)) + 1
-    kept = order[ranks <= n]
-    return places[kept], codes[kept], scores[kept], ranks[ranks <= n]
+def _check_ids(ids, vocabulary):
+    """Raise for a mask in place of ids."""
+    if ids.dtype == nw.Boolean and vocabulary.ids.dtype != nw.Boolean:
+        raise ValueError(
+            f"{vocabulary.role}s are asked for by a mask of booleans. Give their ids, such as "
+            f"{vocabulary.example!r}: model.{vocabulary.role}s_[mask]."
+        )
+    return ids
 
 
-def _known(items, ids):
-    codes = items.encode(ids, "item")
+def _checked(scores, shape):
+    """Return scores that can be written to, or say what is wrong with them."""
+    scores = np.asarray(scores)
+    if scores.shape != shape:
+        raise ValueError(f"_score_block returned scores of shape {scores.shape}, not {shape}.")
+    if scores.dtype.kind != "f" or not scores.flags.writeable:
+        scores = scores.astype(np.float64)
+    if scores.size and np.isnan(scores.min()):
+        raise ValueError(
+            f"{np.isnan(scores).sum()} of {scores.size} scores are NaN, which cannot be ranked. Score "
+            f"what cannot be recommended with -inf."
+        )
+    return scores
+
+
+def _known(items, ids, parameter):
+    """Return the codes of the known ones among some ids, at least one of them."""
+    ids = _check_ids(as_series(ids), items)
+    codes = items.encode(ids)
+    if len(codes) and (codes < 0).all():
+        raise ValueError(
+            f"None of the ids in {parameter}= (such as {ids.to_list()[0]!r}) is an item of fit or of "
+            f"items=. Give item ids such as {items.example!r}."
+        )
     return codes[codes >= 0]
 
 
-def _in_order_of_fit(interactions, columns):
-    """Return the columns of new items by the names that ``fit`` saw, where all of these are there."""
-    table, named = interactions.features, {column.name: column for column in columns}
-    names = [interactions.items.name, *([] if table is None else table.item_names)]
-    return [named[name] for name in names] if set(names) <= set(named) else columns
-
-
 def _with_new_items(interactions, new):
-    """Return the vocabulary with the new items at its end, and their features."""
-    ids, *columns = _in_order_of_fit(interactions, table_columns(new)[0])
-    items = interactions.items.extend(ids, "item")
-    codes = items.encode(ids, "item")
+    """Return the vocabulary with the new items at its end, and their features if there are any."""
+    ids, *columns = _in_order_of_fit(interactions, *table_columns(new))
+    items = interactions.items.extend(ids)
+    codes = items.encode(ids)
     if len(np.unique(codes)) < len(codes):
-        raise ValueError("items= holds an item id twice. Give one row for each new title.")
+        raise ValueError("items= holds an item id twice. Give one row for each new item.")
     added = np.flatnonzero(codes >= len(interactions.items))
-    columns = [column[added] for column in columns]
     table = interactions.features
-    return items, columns if table is None else table.read_items(columns, len(added))
+    if table is not None:
+        columns = table.read_items(columns, len(ids))
+        columns = columns[added] if isinstance(columns, np.ndarray) else [c[added] for c in columns]
+    return items, columns if len(added) else None
+
+
+def _in_order_of_fit(interactions, columns, named):
+    """Return the columns of new items in the order of ``fit``: by name wherever ``fit`` had names."""
+    if not named or interactions.layout.names is None:
+        return columns
+    table, found = interactions.features, {column.name: column for column in columns}
+    names = [interactions.items.name, *([] if table is None else table.item_names)]
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ValueError(
+            f"items= has no column {missing[0]!r} (columns: {list(found)}). Name the columns as in fit: "
+            f"{names}."
+        )
+    return [found[name] for name in names]

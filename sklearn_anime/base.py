@@ -1,45 +1,79 @@
 """What every recommender answers: the mixins that the estimators are built from."""
 
-from numbers import Integral
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, TransformerMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_scalar
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._recommend import Audience, Candidates, best_of, joined
+from sklearn_anime._explain import Terms, explanation_frame
+from sklearn_anime._recommend import Audience, Candidates, Scorer, recommendations, warn_of_unknown
 from sklearn_anime._similar import cosine_similarity_of, similar_frame
-from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.interactions._rows import Rows, check_ratings, check_weights, tidy_frame
-from sklearn_anime.metrics import ndcg_at_k
+from sklearn_anime.interactions._frames import tidy_frame
+from sklearn_anime.interactions._numbers import check_ratings, check_weights
+from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._sklearn import check_feature_names_in
+from sklearn_anime.utils._validation import check_count, check_flag
 from sklearn_anime.utils._warnings import warn
 
-__all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin"]
+__all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin", "Terms"]
+
+
+def _has_terms(model):
+    """Return whether the scores of a model are sums that it can take apart."""
+    return type(model)._explain_score is not RecommenderMixin._explain_score
 
 
 class RecommenderMixin(DocLinkMixin):
-    """Mixin of all recommenders: lists for people, and similar items and users.
+    """Mixin of all recommenders.
 
-    An estimator that inherits from it keeps the table of ``fit`` as ``interactions_`` and writes
-    one method, ``_score_block(rows)``: a new float array of shape (n_users, n_items) with the
-    score of every item of ``fit`` for the users of some rows (a `UserRows`).
+    A recommender writes ``fit``, which sets ``interactions_`` (an
+    :class:`~sklearn_anime.interactions.Interactions`), and ``_score_block``. Everything else follows.
+    :func:`~sklearn_anime.utils.estimator_checks.check_recommender` tells whether it is right.
+
+    Notes
+    -----
+    The hooks, of which only the first has to be written:
+
+    ``_score_block(rows)``
+        The score of every item of ``fit`` for some users, given as
+        :class:`~sklearn_anime.interactions.UserRows`: a new float array of shape (n_users, n_items).
+        -inf is not recommended.
+
+    ``_has_history(rows)``
+        Mask of the users who can be scored; the others get popular items. By default those with an
+        interaction.
+
+    ``_score_new_items(rows, features)``
+        The score of items that ``fit`` has not seen, given their features: a float array of shape
+        (n_users, n_new_items). By default an error, which asks for a model with features.
+
+    ``_item_vectors()``, ``_user_vectors()``
+        What ``similar_items`` and ``similar_users`` compare by cosine: arrays of shape (n_items, n) and
+        (n_users, n), dense or sparse. By default the interaction matrix.
+
+    ``_explain_score(rows, item_code)``
+        The `Terms` of the score of one item for one user. Without it there is no ``explain``.
+
+    ``_block_width``
+        How many arrays of scores ``_score_block`` holds at once, for the size of the blocks.
+
+    ``_warns_of_context``
+        Whether ``recommend`` warns that columns of context are replaced by their mean per item.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.base import BaseEstimator
-    >>> from sklearn_anime.interactions._interactions import Interactions
     >>> from sklearn_anime.base import RecommenderMixin
+    >>> from sklearn_anime.interactions import Interactions
     >>> class Alphabetical(RecommenderMixin, BaseEstimator):
-    ...     user, item = 0, 1
     ...     def fit(self, X, y=None):
     ...         self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False)
     ...         return self
@@ -49,6 +83,9 @@ class RecommenderMixin(DocLinkMixin):
       user   item  score  rank
     0  ann  Akira   -0.0     1
     """
+
+    _block_width = 1
+    _warns_of_context = True
 
     def recommend(
         self,
@@ -66,25 +103,27 @@ class RecommenderMixin(DocLinkMixin):
         Parameters
         ----------
         users : array-like of ids or a single id, default=None
-            Whom to recommend to. None means every user of ``fit`` or, with `history`, every
-            user in it. People without any history get the most popular items that they have
-            not seen, and one warning counts them.
+            Whom to recommend to. None means every user of ``fit`` or, with `history`, every user in
+            it. Users without a history get the most popular items that they have not seen, and one
+            warning counts them.
 
         n_items : int, default=10
-            Length of each list. It is shorter where there are fewer candidates.
+            Number of items for each user. There are fewer where there are fewer candidates.
 
         history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y), default=None
-            What people have seen, and `y` how they rated it: rows in the form of ``fit``. It
-            recommends to people who were not in ``fit``, or stands in for what ``fit`` saw of
-            those who were; the model is not fitted again.
+            Interactions `X` and their ratings `y`, for users who were not in ``fit``, or in place of
+            what ``fit`` saw of those who were; the model is not fitted again. A DataFrame is read by
+            name where ``fit`` had names: it has the user and the item column, and may leave out
+            features. An array has the user and the item in its first two columns, or all columns of
+            ``fit``.
 
         items : array-like or DataFrame of shape (n_new_items, n_columns), default=None
-            New titles, as rows of item id and item features: columns of the names of ``fit``, or
-            else in its order. They join the candidates; those that ``fit`` knows are left as they
-            are. Only models that use features can score them.
+            New items: their ids and their features, under the names of ``fit`` or, in an array, in the
+            order of ``fit``. They join the candidates; items of ``fit`` among them stay as they are.
+            Only models that use features can score them.
 
         exclude_seen : bool, default=True
-            Whether to leave out what a user has seen, rated or not.
+            Whether to leave out the items that a user has interacted with, rated or not.
 
         include : array-like of ids, default=None
             The only items to recommend from.
@@ -97,25 +136,51 @@ class RecommenderMixin(DocLinkMixin):
         DataFrame
             One row per recommendation, sorted by the order of the users and then `rank`: the user
             and item columns under the names that ``fit`` saw (``user`` and ``item`` for arrays),
-            ``score``, and ``rank`` (1 is best). For people without a history the score is the number
-            of users who have seen the item. In the frame library of ``X``; pandas for arrays.
+            ``score``, which never rises with the rank, and ``rank`` (1 is best). The score is NaN for
+            users without a history, whose items are ranked by popularity. In the frame library of
+            ``X``; pandas for arrays.
         """
-        return self._recommend(
-            self._score_block,
-            users,
-            n_items,
-            history=history,
-            items=items,
-            exclude_seen=exclude_seen,
-            include=include,
-            exclude=exclude,
-        )
+        check_is_fitted(self)
+        n_items = check_count(n_items, "n_items")
+        exclude_seen = check_flag(exclude_seen, "exclude_seen")
+        fitted = self.interactions_
+        candidates = Candidates.select(fitted, items, include, exclude)
+        audience = Audience.select(fitted, users, history, candidates.items, exclude_seen)
+        self._warn_of_stand_ins()
+        warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)
+        n_jobs = getattr(self, "n_jobs", None)
+        return recommendations(self._scorer(), audience, candidates, n_items, n_jobs, self._block_width)
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Return the score of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Scores, by which ``recommend`` ranks; 0 for unknown users and items.
+        """
+        user_codes, item_codes, _ = self._encode(X)
+        scores = np.zeros(len(user_codes))
+        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
+        users, positions = np.unique(user_codes[known], return_inverse=True)
+        width = self._block_width * self.interactions_.n_items
+        for block in batches(len(users), block_length(width)):
+            in_block = np.flatnonzero((positions >= block.start) & (positions < block.stop))
+            dense = self._score_block(self.interactions_.take(users[block]))
+            pairs = known[in_block]
+            scores[pairs] = dense[positions[in_block] - block.start, item_codes[pairs]]
+        return scores
 
     def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
-        """Find the items most like some items.
+        """Find the items most similar to some items.
 
-        Similarity is the cosine of the items' factors where the model has them, else of the
-        items' columns in the matrix of what was seen.
+        Similarity is the cosine of the items' factors where the model has them, else of their columns
+        in the interaction matrix.
 
         Parameters
         ----------
@@ -137,13 +202,13 @@ class RecommenderMixin(DocLinkMixin):
         """
         check_is_fitted(self)
         similarity = cosine_similarity_of(self._item_vectors())
-        return similar_frame(similarity, self.interactions_.items, items, "item", n_items)
+        return similar_frame(similarity, self.interactions_.items, items, n_items)
 
     def similar_users(self, users: ArrayLike, n_users: int = 10) -> Any:
-        """Find the users most like some users.
+        """Find the users most similar to some users.
 
-        Similarity is the cosine of the users' factors where the model has them, else of the
-        users' rows in the matrix of what was seen.
+        Similarity is the cosine of the users' factors where the model has them, else of their rows in
+        the interaction matrix.
 
         Parameters
         ----------
@@ -165,7 +230,64 @@ class RecommenderMixin(DocLinkMixin):
         """
         check_is_fitted(self)
         similarity = cosine_similarity_of(self._user_vectors())
-        return similar_frame(similarity, self.interactions_.users, users, "user", n_users)
+        return similar_frame(similarity, self.interactions_.users, users, n_users)
+
+    @available_if(_has_terms)
+    def explain(
+        self,
+        user: Hashable,
+        item: Hashable,
+        *,
+        history: Any = None,
+        of: str = "score",
+        n: int = 5,
+    ) -> Any:
+        """Return the terms that add up to a score or to a predicted rating.
+
+        Parameters
+        ----------
+        user, item : id
+            The pair to explain.
+
+        history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y), default=None
+            Interactions of the user, as in ``recommend``.
+
+        of : {"score", "rating"}, default="score"
+            What to explain: the score by which ``recommend`` ranks, or the predicted rating, which
+            only models of ratings have.
+
+        n : int, default=5
+            How many neighbors to show before the row ``rest``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term``, the item or the user column of ``fit`` (the neighbor that a term is
+            about), ``weight``, ``rating`` and ``contribution``. The contributions add up to the score
+            or the rating.
+
+        Raises
+        ------
+        KeyError
+            If the item was not in the rows of ``fit``, or the user neither there nor in `history`.
+
+        ValueError
+            If the user has no history to score from.
+        """
+        check_is_fitted(self)
+        n = check_count(n, "n")
+        fitted = self.interactions_
+        (code,) = fitted.items.lookup([item])
+        if history is None:
+            fitted.users.lookup([user])
+        rows = Audience.select(fitted, [user], history, fitted.items).rows
+        explained = self._explainer(of)
+        if not self._has_history(rows).all():
+            raise ValueError(
+                f"User {user!r} has no history that the model can score from: popular items are "
+                f"recommended, without a score to explain. Give interactions in history=."
+            )
+        return explanation_frame(explained(rows, code), n, fitted)
 
     def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
         """Return the ``NDCG@10`` of the recommendations to the users of ``X``.
@@ -186,116 +308,86 @@ class RecommenderMixin(DocLinkMixin):
         float
             Mean over the users, in [0, 1].
         """
+        from sklearn_anime.metrics import ndcg_at_k
+
         _, _, rows = self._encode(X)
         relevant = tidy_frame(rows.user, rows.item)
         return ndcg_at_k(self.recommend(rows.user.unique(maintain_order=True)), relevant, k=10)
 
     @property
-    def users_(self):
+    def users_(self) -> np.ndarray:
         """Ids of the users of ``fit``, in the order of the rows of ``user_factors_`` and the like."""
         return self.interactions_.users.values
 
     @property
-    def items_(self):
+    def items_(self) -> np.ndarray:
         """Ids of the items of ``fit``, in the order of the rows of ``item_factors_`` and the like."""
         return self.interactions_.items.values
 
-    _block_width = 1  # arrays of scores that a block takes at once, where its memory is reckoned
+    def _set_fitted(self, X=None, **fitted):
+        """Set the fitted state, with the names and the number of the columns of ``X``, in one step.
 
-    @property
-    def _n_jobs(self):
-        return getattr(self, "n_jobs", None)
+        An interrupt finds the old state or the new one. Without ``X`` the columns stay.
+        """
+        new = object.__new__(type(self))
+        new.__dict__.update(vars(self))
+        if X is not None:
+            validate_data(new, X, skip_check_array=True)
+        new.__dict__.update(fitted)
+        self.__dict__ = new.__dict__
+        return self
 
     def _encode(self, X):
         """Return the codes of users and items of rows (-1: unknown), and the rows."""
         check_is_fitted(self)
-        rows = Rows.parse(X, user=self.user, item=self.item, estimator=self)
-        users, items = self.interactions_.users, self.interactions_.items
-        return users.encode(rows.user, "user"), items.encode(rows.item, "item"), rows
-
-    def _recommend(self, score_block, users, n_items, *, history, items, exclude_seen, include, exclude):
-        check_is_fitted(self)
-        n_items = check_scalar(n_items, "n_items", Integral, min_val=1)
-        audience = self._describe(self._audience(users, history), history)
-        candidates = Candidates.select(self.interactions_, items, include, exclude)
-        self._warn_of_context()
-        self._warn_of_strangers(audience.rows)
-        length = block_length(self._block_width * len(candidates), self._n_jobs)
-        blocks = list(batches(len(audience), length))
-        ranked = Parallel(n_jobs=self._n_jobs, prefer="threads")(
-            delayed(self._rank_block)(
-                audience.take(block), score_block, candidates, n_items, exclude_seen
-            )
-            for block in blocks
-        )
-        places, found, scores, ranks = joined(
-            (places + block.start, *rest) for block, (places, *rest) in zip(blocks, ranked, strict=True)
-        )
-        return tidy_frame(audience.ids[places], candidates.items.decode(found), score=scores, rank=ranks)
-
-    def _audience(self, users, history):
-        """Return the people asked for and what they have seen."""
         fitted = self.interactions_
-        if users is None and history is None:
-            return Audience(fitted.users.ids, fitted)
-        if history is not None:
-            folded, newcomers = fitted.fold_in(history, user=self.user, item=self.item)
-            users = newcomers.ids if users is None else users
-        users = as_series(users)
-        people = fitted.users.extend(users, "user")
-        codes = pd.unique(people.encode(users, "user"))
-        rows = fitted.take(np.where(codes < len(fitted.users), codes, -1))
-        if history is not None:
-            rows = rows.replace(folded, newcomers.encode(people.decode(codes), "user"))
-        return Audience(people.decode(codes), rows)
+        rows = Rows.read(X, fitted.layout, self)
+        return fitted.users.encode(rows.user), fitted.items.encode(rows.item), rows
 
-    def _describe(self, audience, history):
-        """Return the people with their columns of ``X``, in models that write rows of them."""
-        return audience
+    def _scorer(self):
+        """Return what ranks candidates."""
+        return Scorer(self._score_candidates, self._has_history, self.interactions_.item_counts)
 
-    def _are_strangers(self, rows):
-        """Return which users have no history to score from."""
-        return rows.row_lengths == 0
-
-    def _warn_of_strangers(self, rows):
-        n_strangers = int(self._are_strangers(rows).sum())
-        if n_strangers:
-            warn(
-                f"{n_strangers} of {len(rows.codes)} users have no history that fit or history= "
-                f"knows: they get the most popular items."
-            )
-
-    def _warn_of_context(self):
-        table = self.interactions_.features
-        if table is not None and table.context.any():
-            warn(
-                f"Columns {table.context_names} of X are constant neither within each item nor within "
-                f"each user: {table.STAND_IN} stands in for the pairs to score."
-            )
-
-    def _rank_block(self, audience, score_block, candidates, n_items, exclude_seen):
-        """Return place of the user, code of the item, score and rank of the best of a block."""
-        rows = audience.rows
-        scores = self._score_candidates(rows, score_block, candidates)
-        if exclude_seen:
-            scores[rows.row_codes, rows.item_codes] = -np.inf
-        places, found, values, ranks = best_of(candidates.restrict(scores), n_items)
-        return places, candidates.codes[found], values, ranks
-
-    def _score_candidates(self, rows, score_block, candidates):
-        scores = score_block(rows)
-        strangers = self._are_strangers(rows)
-        scores[strangers] = self.interactions_.item_counts
+    def _score_candidates(self, audience, candidates):
+        """Return the scores of the items of ``fit`` and of new ones."""
+        scores = self._score_block(audience.rows)
         if candidates.new_features is None:
             return scores
-        new = self._score_new_items(rows, candidates.new_features)
-        return np.hstack([scores, np.where(strangers[:, None], 0.0, new)])
+        return np.hstack([scores, self._score_new_items(audience.rows, candidates.new_features)])
+
+    def _explainer(self, of):
+        """Return the hook that explains a score or a rating."""
+        explainers = {"score": self._explain_score}
+        if hasattr(self, "_explain_rating"):
+            explainers["rating"] = self._explain_rating
+        if of not in explainers:
+            raise ValueError(
+                f"of={of!r} is nothing that {type(self).__name__} can explain. Choose among "
+                f"{list(explainers)}."
+            )
+        return explainers[of]
+
+    def _warn_of_stand_ins(self):
+        table = self.interactions_.features
+        if self._warns_of_context and table is not None and table.context.any():
+            warn(
+                f"Columns {table.context_names} of X are constant neither within each item nor within "
+                f"each user: the mean of numbers and the most frequent value of others, per item, stand "
+                f"in for the pairs to score."
+            )
+
+    # Hooks
+
+    def _score_block(self, rows):
+        raise NotImplementedError(f"{type(self).__name__} has to write _score_block(rows).")
+
+    def _has_history(self, rows):
+        return rows.row_lengths > 0
 
     def _score_new_items(self, rows, features):
-        """Return the scores of titles that ``fit`` has not seen, given their features."""
         raise ValueError(
-            f"{type(self).__name__} does not use item features, so it can say nothing of the new "
-            f"titles in items=. Leave items= out, or use a model with features."
+            f"{type(self).__name__} does not use item features, so it cannot score the new items in "
+            f"items=. Leave items= out, or use a model with features."
         )
 
     def _item_vectors(self):
@@ -304,9 +396,22 @@ class RecommenderMixin(DocLinkMixin):
     def _user_vectors(self):
         return self.interactions_.seen_matrix()
 
+    def _explain_score(self, rows, item_code):
+        raise NotImplementedError(f"{type(self).__name__} has scores that are no sums.")
+
 
 class FactorsMixin(TransformerMixin):
-    """Mixin of models with ``user_factors_`` and ``item_factors_``: features and neighbors."""
+    """Mixin of models with ``user_factors_`` and ``item_factors_``, which become features.
+
+    Examples
+    --------
+    >>> from sklearn_anime.base import FactorsMixin
+    >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["cat", "Bleach"]]
+    >>> model = SVDNeighborsRecommender(1, n_neighbors=1).fit(X, [9, 2, 10, 1])
+    >>> isinstance(model, FactorsMixin), model.transform(X).shape
+    (True, (4, 2))
+    """
 
     def transform(self, X: ArrayLike) -> Any:
         """Return the factors of the user and of the item of each row.
@@ -365,7 +470,20 @@ class FactorsMixin(TransformerMixin):
 
 
 class RatingRegressorMixin(RegressorMixin):
-    """Mixin of models that predict a rating for each row: regressors that bear NaN in ``y``."""
+    """Mixin of models that predict a rating for each row: regressors that take NaN in ``y``.
+
+    Two more hooks: ``_rate_block(rows)``, the predicted rating of every item of ``fit`` for some users,
+    where ``_score_block`` gives something else; and ``_explain_rating(rows, item_code)``, the `Terms` of
+    a predicted rating.
+
+    Examples
+    --------
+    >>> from sklearn_anime.baseline import BiasRegressor
+    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"]]
+    >>> model = BiasRegressor(shrinkage=0).fit(X, [10, 8, 7, float("nan")])
+    >>> round(model.score(X, [10, 8, 7, float("nan")]), 6)  # over the rated rows
+    1.0
+    """
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination R2 over the rated rows.
@@ -396,13 +514,8 @@ class RatingRegressorMixin(RegressorMixin):
             )
         return float(r2_score(ratings[rated], predicted[rated], sample_weight=weights[rated]))
 
-    def _rate_items(self, user):
-        """Return the predicted rating of every item of ``fit`` for one of its users.
-
-        Models whose ``_score_block`` gives something other than ratings write their own.
-        """
-        users = self.interactions_.users
-        return self._score_block(self.interactions_.take(users.lookup([user], "user")))[0]
+    def _rate_block(self, rows):
+        return self._score_block(rows)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

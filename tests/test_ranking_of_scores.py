@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from sklearn_anime._explain import explanation_frame, lending_frame
-from sklearn_anime._recommend import Candidates, best_of, joined, rank_pairs
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._ids import Vocabulary, as_series
-from sklearn_anime.interactions._interactions import Interactions
-from sklearn_anime.interactions._rows import tidy_frame
+from sklearn_anime._recommend import Candidates, rank_pairs
+from sklearn_anime.interactions import Interactions, Vocabulary
+from sklearn_anime.interactions._frames import tidy_frame
+from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.utils._groups import best_of, joined
 
 ROWS = pd.DataFrame({"user_id": ["ann", "bob", "bob"], "anime_id": [1, 2, 3], "episodes": [12, 24, 26]})
 
@@ -29,7 +29,7 @@ def ranked_pairs(pairs, n):
 
 
 def candidates(**keys):
-    interactions = Interactions.from_rows(ROWS, [8, 7, 6], features=FeatureTable)
+    interactions = Interactions.from_rows(ROWS, [8, 7, 6], features="numbers")
     return Candidates.select(interactions, **keys)
 
 
@@ -212,7 +212,7 @@ def test_explanation_of_no_term_raises():
 
 def test_new_items_in_a_frame_are_read_by_the_names_of_fit(frame_library):
     X = frame_library({"user": [1, 1, 2], "item": [7, 8, 7], "episodes": [12, 24, 12]})
-    interactions = Interactions.from_rows(X, [8, 7, 6], features=FeatureTable)
+    interactions = Interactions.from_rows(X, [8, 7, 6], features="numbers")
     new = frame_library({"name": ["Akira"], "episodes": [1], "item": [9]})
     chosen = Candidates.select(interactions, new)
     assert chosen.items.values.tolist() == [7, 8, 9]

@@ -18,8 +18,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import RecommenderMixin, block_length
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 
 # Users who have seen them: title 1 three, title 2 two, titles 3 and 4 one each.
 ROWS = {
@@ -59,7 +58,7 @@ class WithFeatures(RecommenderMixin, BaseEstimator):
     user, item = 0, 1
 
     def fit(self, X, y=None):
-        self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False, features=FeatureTable)
+        self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False, features="numbers")
         return self
 
     def _score_block(self, rows):

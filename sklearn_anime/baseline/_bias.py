@@ -1,18 +1,16 @@
-"""The mean rating, how generous each user is, and how well liked each item is."""
+"""Mean rating, user biases and item biases."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._explain import explanation_frame
-from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin, Terms
+from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
@@ -41,6 +39,9 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
     item : int or str, default=1
         Position or name of the item column of ``X``.
 
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
+
     Attributes
     ----------
     mean_rating_ : float
@@ -66,8 +67,8 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
 
     See Also
     --------
-    PopularityRecommender : Baseline for lists.
-    sklearn_anime.neighbors.SVDNeighborsRecommender : Models what this baseline leaves over.
+    PopularityRecommender : Baseline of recommendations.
+    sklearn_anime.neighbors.SVDNeighborsRecommender : Models the residuals of this baseline.
 
     Notes
     -----
@@ -91,11 +92,11 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
     >>> model.predict([["ann", "Akira"], ["cat", "Bleach"]]).round(2).tolist()
     [10.0, 6.5]
     >>> model.explain("ann", "Akira").round(2)
-              term  contribution
-    0  mean rating           7.5
-    1    user bias           1.5
-    2    item bias           1.0
-    3         rest           0.0
+              term  item  weight  rating  contribution
+    0  mean rating  None     NaN     NaN           7.5
+    1    user bias  None     NaN     NaN           1.5
+    2    item bias  None     NaN     NaN           1.0
+    3         rest  None     NaN     NaN           0.0
     """
 
     _parameter_constraints = {
@@ -104,6 +105,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -114,12 +116,14 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         tol: float = 1e-4,
         user: int | str = 0,
         item: int | str = 1,
+        n_jobs: int | None = None,
     ):
         self.shrinkage = shrinkage
         self.max_iter = max_iter
         self.tol = tol
         self.user = user
         self.item = item
+        self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -143,11 +147,15 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         """
         interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
         biases = Biases.fit(interactions, self.shrinkage, self.max_iter, self.tol)
-        validate_data(self, X, skip_check_array=True)
-        self.interactions_, self._biases = interactions, biases
-        self.mean_rating_, self.n_iter_ = biases.mean, biases.n_iter
-        self.user_bias_, self.item_bias_ = biases.user, biases.item
-        return self
+        return self._set_fitted(
+            X,
+            interactions_=interactions,
+            mean_rating_=biases.mean,
+            user_bias_=biases.user,
+            item_bias_=biases.item,
+            n_iter_=biases.n_iter,
+            _biases=biases,
+        )
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -165,33 +173,27 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         user_codes, item_codes, _ = self._encode(X)
         return self._biases.predict(user_codes, item_codes)
 
-    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
-        """Return the terms of a predicted rating, the largest first.
-
-        Parameters
-        ----------
-        user, item : id
-            The pair to explain; an unknown id has bias 0.
-
-        n : int, default=5
-            How many terms to list before the row ``rest``.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``term`` and ``contribution``, which adds up to the rating.
-        """
-        check_is_fitted(self)
-        users, items = self.interactions_.users, self.interactions_.items
-        biases = self._biases
-        user_bias = _bias_of(biases.user, users.encode([user], "user"))[0]
-        item_bias = _bias_of(biases.item, items.encode([item], "item"))[0]
-        terms = {"mean rating": biases.mean, "user bias": user_bias, "item bias": item_bias}
-        return explanation_frame(terms, n, like=users)
-
     def _score_block(self, rows):
         biases = self._biases
         return biases.mean + biases.of_users(rows)[:, None] + biases.item
+
+    def _explain_score(self, rows, item_code):
+        return self._terms(self._biases.of_users(rows)[0], item_code)
+
+    def _explain_rating(self, rows, item_code):
+        fitted = self.interactions_.take(rows.codes)
+        if not same_rows(rows, fitted).all():  # a history stands in for the rows of fit
+            return self._explain_score(rows, item_code)
+        return self._terms(self._biases.user[rows.codes[0]], item_code)
+
+    def _terms(self, user_bias, item_code):
+        biases = self._biases
+        named = {
+            "mean rating": biases.mean,
+            "user bias": float(user_bias),
+            "item bias": float(biases.item[item_code]),
+        }
+        return Terms(named)
 
 
 @dataclass(frozen=True)

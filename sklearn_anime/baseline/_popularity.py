@@ -1,23 +1,23 @@
-"""Recommend what most users have seen."""
+"""Recommend the most popular items."""
 
+from numbers import Integral
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import RecommenderMixin
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import fit_context
 
 
 class PopularityRecommender(RecommenderMixin, BaseEstimator):
-    """Recommend the items that most users have seen.
+    """Recommend the items that most users have interacted with.
 
-    The same list for everyone, less what each has seen: the mark that a personal model has to
-    beat, and what every recommender of this package tells people of whom it knows nothing.
+    Every user gets the same ranking, without the items that the user has seen. It is the baseline of
+    personalized recommendations, and the fallback of every recommender for users without a history.
 
     Parameters
     ----------
@@ -27,10 +27,13 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     item : int or str, default=1
         Position or name of the item column of ``X``.
 
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
+
     Attributes
     ----------
     item_counts_ : ndarray of shape (n_items,)
-        Number of users who have seen each item, rated or not.
+        Number of users who have interacted with each item, rated or not.
 
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         The ids of ``fit``, sorted.
@@ -46,7 +49,7 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
 
     See Also
     --------
-    BiasRegressor : Baseline for ratings.
+    BiasRegressor : Baseline of predicted ratings.
 
     References
     ----------
@@ -66,15 +69,17 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     _parameter_constraints = {
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "n_jobs": [Integral, None],
     }
 
-    def __init__(self, *, user: int | str = 0, item: int | str = 1):
+    def __init__(self, *, user: int | str = 0, item: int | str = 1, n_jobs: int | None = None):
         self.user = user
         self.item = item
+        self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Count who has seen what.
+        """Count the users of each item.
 
         Parameters
         ----------
@@ -82,7 +87,7 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
             Rows of user and item; further columns are not used.
 
         y : array-like of shape (n_rows,), default=None
-            Ratings; not used, as every row counts as seen.
+            Ratings; not used, as every row counts as an interaction.
 
         Returns
         -------
@@ -90,13 +95,10 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
             This estimator.
         """
         interactions = Interactions.from_rows(X, y, user=self.user, item=self.item, needs_ratings=False)
-        validate_data(self, X, skip_check_array=True)
-        self.interactions_ = interactions
-        self.item_counts_ = interactions.item_counts
-        return self
+        return self._set_fitted(X, interactions_=interactions, item_counts_=interactions.item_counts)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Return the number of users who have seen the item of each row.
+        """Return the number of users of the item of each row.
 
         Parameters
         ----------

@@ -14,8 +14,8 @@ from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMi
 from sklearn_anime.decomposition._chain import Model
 from sklearn_anime.decomposition._posterior import Posterior
 from sklearn_anime.decomposition._side_features import Scaling
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions, same_rows
+from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
@@ -230,7 +230,7 @@ class BayesianFactorizationRegressor(
         """
         kept = self._kept_sweeps()
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, features=FeatureTable
+            X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
         table = interactions.features
         sides = table.user_features, table.item_features

@@ -60,8 +60,8 @@ class Side:
         Scale of a bias and of the factors.
     """
 
-    weights: sparse.csr_matrix
-    ratings: sparse.csr_matrix
+    weights: sparse.csr_array
+    ratings: sparse.csr_array
     features: SideFeatures
     ridge: Callable
     feature_precision: float

@@ -55,7 +55,7 @@ class SideFeatures:
     """
 
     dense: np.ndarray
-    history: sparse.csr_matrix | None
+    history: sparse.csr_array | None
 
     @classmethod
     def collect(cls, numbers, seen=None, intercept=1.0):

@@ -156,7 +156,7 @@ class ExplanationDisplay:
         interactions.users.lookup([user], "user")
         interactions.items.lookup([item], "item")
         display = cls(
-            explanation=recommender.explain(user, item, n),
+            explanation=recommender.explain(user, item, n=n),
             target="predicted rating" if is_regressor(recommender) else "score",
             pair=(user, item),
             names=names,

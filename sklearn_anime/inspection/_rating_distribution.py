@@ -134,7 +134,8 @@ class RatingDistributionDisplay:
                 f"a model of ratings, such as BiasRegressor."
             )
         interactions = recommender.interactions_
-        y_pred, is_seen = recommender._rate_items(user), np.zeros(interactions.n_items, dtype=bool)
+        rows = interactions.take(interactions.users.lookup([user]))
+        y_pred, is_seen = recommender._rate_block(rows)[0], np.zeros(interactions.n_items, dtype=bool)
         if seen is None:
             code = interactions.users.lookup([user], "user")
             is_seen[interactions.take(code).item_codes] = True

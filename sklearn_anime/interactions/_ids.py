@@ -1,108 +1,8 @@
-"""Ids of users and items, and the codes 0, 1, 2, ... that stand for them inside the package."""
+"""Ids in any form: as a series, as plain values to look up, and whether they are sound."""
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
-
-from sklearn_anime.utils._groups import first_rows
-
-
-class Vocabulary:
-    """The distinct ids of one side (users or items) in sorted order.
-
-    A code is the place of an id in the vocabulary. Codes stay inside the package: whatever
-    comes in or goes out is an id, in the frame library and the dtype that ``fit`` saw.
-
-    Parameters
-    ----------
-    ids : narwhals Series
-        The distinct ids; its name and dtype are those of the column that ``fit`` saw.
-
-    index : pandas Index
-        The same ids as plain values, for look-ups by hash: memory follows the number of
-        distinct ids, never their size.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> vocabulary, codes = Vocabulary.from_series(as_series(pd.Series(["b", "a", "b"], name="user")))
-    >>> codes.tolist()
-    [1, 0, 1]
-    >>> vocabulary.encode(["a", "?"]).tolist()
-    [0, -1]
-    >>> vocabulary.decode([1, 1]).to_list()
-    ['b', 'b']
-    """
-
-    def __init__(self, ids, index):
-        self.ids = ids
-        self.index = index
-
-    @classmethod
-    def from_series(cls, series, role="user"):
-        """Make the vocabulary of a column, and the code of each of its rows."""
-        index = id_index(series, role)
-        codes, distinct = factorize(index)
-        return cls(series[first_rows(codes)], distinct), codes
-
-    def __len__(self):
-        return len(self.index)
-
-    @property
-    def name(self):
-        """Name of the id column."""
-        return self.ids.name
-
-    @property
-    def values(self):
-        """The ids as an ndarray, in the order of the codes."""
-        return self.index.to_numpy()
-
-    @property
-    def example(self):
-        """One of the ids, for messages."""
-        return self.ids[[0]].to_list()[0]
-
-    def encode(self, values, role="user"):
-        """Return the code of each id, -1 where it is unknown."""
-        return self.index.get_indexer(id_index(as_series(values), role))
-
-    def decode(self, codes):
-        """Return the ids of codes as a narwhals Series."""
-        return self.ids[np.asarray(codes, dtype=np.intp)]
-
-    def lookup(self, values, role):
-        """Return the code of each id; raise ``KeyError`` where one is unknown."""
-        series = as_series(values)
-        codes = self.encode(series, role)
-        if (codes < 0).any():
-            unknown = series.to_list()[int(np.argmax(codes < 0))]
-            raise KeyError(
-                f"{role} {unknown!r} was not in the rows of fit, which had {len(self)} {role}s "
-                f"such as {self.example!r}."
-            )
-        return codes
-
-    def extend(self, values, role="user"):
-        """Return this vocabulary with the unknown ones among some ids added at its end."""
-        new = id_index(as_series(values), role).unique()
-        new = new[self.index.get_indexer(new) < 0]
-        if len(new) == 0:
-            return self
-        index = _append(self.index, new)
-        return Vocabulary(series_like(self.ids, index), index)
-
-
-def factorize(index):
-    """Return the code of each value and the distinct values, sorted where they can be."""
-    codes, distinct = pd.factorize(index)
-    try:
-        order = distinct.argsort()
-    except TypeError:  # ids of several types have no common order: that of appearance stays
-        return codes, distinct
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return place[codes], distinct[order]
 
 
 def as_series(values):
@@ -132,7 +32,7 @@ def id_index(series, role):
     missing = index.isna()
     if missing.any():
         raise ValueError(
-            f"Input contains NaN as {role} id {_place(series.name, np.argmax(missing))}. "
+            f"Input contains NaN as {role} id {_where(series.name, np.argmax(missing))}. "
             f"Drop these rows, or give the {role} an id."
         )
     _check_exact(index, series.name, role)
@@ -153,6 +53,24 @@ def plain_values(series):
     return native.to_numpy()
 
 
+def series_like(series, values):
+    """Return values as a series with the name, library and, where it holds them, dtype of another."""
+    try:
+        new = nw.new_series(series.name, list(values), backend=series.implementation)
+    except Exception as error:  # each library raises its own error for values of several types
+        kinds = sorted({type(value).__name__ for value in values})
+        raise TypeError(
+            f"Column {series.name!r} would hold ids of several types ({', '.join(kinds)}), such as "
+            f"{values[0]!r} beside {values[-1]!r}, which {series.implementation} cannot hold in one "
+            f"column. Give ids of the type that fit saw."
+        ) from error
+    try:
+        cast = _cast(new, series)
+    except Exception:  # each library raises its own error where its dtype has no room for an id
+        return new
+    return cast if _objects(cast).equals(_objects(new)) else new
+
+
 def _check_hashable(index, name, role):
     for row, value in enumerate(index):
         try:
@@ -160,7 +78,7 @@ def _check_hashable(index, name, role):
         except TypeError as error:
             raise TypeError(
                 f"An id argument must be a string or a number, or else hashable; got {value!r} as "
-                f"{role} id {_place(name, row)}."
+                f"{role} id {_where(name, row)}."
             ) from error
 
 
@@ -168,12 +86,12 @@ def _check_exact(index, name, role):
     size, n_bits = _float_sizes(index)
     if np.isinf(size).any():
         raise ValueError(
-            f"Input contains infinity as {role} id {_place(name, np.argmax(size))}: inf is no id."
+            f"Input contains infinity as {role} id {_where(name, np.argmax(size))}: inf is no id."
         )
     if (size >= 2**n_bits).any():
         row = int(np.argmax(size >= 2**n_bits))
         raise ValueError(
-            f"The {role} id {float(index[row])!r} {_place(name, row)} is a float of 2**{n_bits} or "
+            f"The {role} id {float(index[row])!r} {_where(name, row)} is a float of 2**{n_bits} or "
             f"more, where different ids become equal. Pass ids as integers or text; behind a "
             f"ColumnTransformer, keep them so with .set_output(transform='pandas')."
         )
@@ -188,25 +106,8 @@ def _float_sizes(index):
     return np.array([abs(v) if isinstance(v, (float, np.floating)) else 0.0 for v in index]), 53
 
 
-def _place(name, row):
+def _where(name, row):
     return f"in row {row}" + ("" if name is None else f" of column {name!r}")
-
-
-def _append(index, new):
-    """Return an index with new values at its end; no integer becomes a float on the way."""
-    if index.dtype == new.dtype:
-        return index.append(new)
-    return index.astype(object).append(new.astype(object)).infer_objects()
-
-
-def series_like(series, values):
-    """Return values as a series with the name, library and, where it holds them, dtype of another."""
-    new = nw.new_series(series.name, values.to_list(), backend=series.implementation)
-    try:
-        cast = _cast(new, series)
-    except Exception:  # each library raises its own error where its dtype has no room for an id
-        return new
-    return cast if _objects(cast).equals(_objects(new)) else new
 
 
 def _objects(series):

@@ -1,29 +1,36 @@
 """From rows of ``X`` and ``y`` to the interaction matrix: the only place that builds it."""
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
 
-from sklearn_anime.interactions._columns import ColumnTable
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._ids import Vocabulary
-from sklearn_anime.interactions._rows import Rows, check_ratings, check_weights
+from sklearn_anime.interactions._column import Column
+from sklearn_anime.interactions._features import FeatureTable, as_numbers, extended, of_codes, with_mean
+from sklearn_anime.interactions._numbers import check_ratings, check_weights, numeric_columns
+from sklearn_anime.interactions._pairs import PairIndex, PairMerge
+from sklearn_anime.interactions._rows import Layout, Rows, split_history
+from sklearn_anime.interactions._vocabulary import Vocabulary
+from sklearn_anime.utils._groups import first_rows
 from sklearn_anime.utils._warnings import warn
 
+CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
+LEAKAGE = 0.9999  # correlation of a column with the ratings, from which on it holds them
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class UserRows:
-    """What users have seen and rated: a CSR matrix with a row per user and a column per item.
+    """The interactions of some users: a CSR matrix with a row per user and a column per item.
+
+    This is what ``_score_block`` of a recommender receives.
 
     Attributes
     ----------
     indptr, item_codes : ndarray of shape (n_users + 1,) and (n_pairs,)
-        The structure of the matrix: one entry per distinct (user, item) pair.
+        The structure of the matrix: one entry per distinct pair of user and item.
 
     ratings : ndarray of shape (n_pairs,)
-        Ratings; NaN where the item was seen and not rated.
+        Ratings; NaN where there is an interaction without one.
 
     weights : ndarray of shape (n_pairs,)
         Sum of the sample weights of each pair.
@@ -32,7 +39,23 @@ class UserRows:
         Number of columns.
 
     codes : ndarray of shape (n_users,)
-        Code that ``fit`` gave to the user of each row, -1 for people who were not there.
+        Code that ``fit`` gave to the user of each row, -1 for users who were not there.
+
+    times : ndarray of shape (n_pairs,) or None
+        Latest time of each pair, dates in microseconds since 1970; None without ``time=``.
+
+    user_columns : list of Column
+        Features of users, for models that use them.
+
+    user_rows : ndarray of shape (n_users,)
+        Row of `user_columns` that holds the features of each user; -1 where nothing is known of one.
+
+    Examples
+    --------
+    >>> from sklearn_anime.interactions import Interactions
+    >>> rows = Interactions.from_rows([["ann", 7], ["ann", 3], ["bob", 7]], [5, 2, 4]).take([1, -1])
+    >>> rows.shape, rows.codes.tolist(), rows.rated_matrix().toarray().tolist()
+    ((2, 2), [1, -1], [[0.0, 4.0], [0.0, 0.0]])
     """
 
     indptr: np.ndarray
@@ -41,48 +64,106 @@ class UserRows:
     weights: np.ndarray
     n_items: int
     codes: np.ndarray
+    times: np.ndarray | None = field(default=None, kw_only=True)
+    user_columns: list = field(default_factory=list, kw_only=True)
+    user_rows: np.ndarray | None = field(default=None, kw_only=True)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """Number of users and of items."""
         return len(self.codes), self.n_items
 
     @property
-    def rated(self):
+    def rated(self) -> np.ndarray:
         """Mask of the pairs that carry a rating."""
         return ~np.isnan(self.ratings)
 
     @property
-    def row_lengths(self):
-        """Number of items that each user has seen."""
+    def row_lengths(self) -> np.ndarray:
+        """Number of items that each user has interacted with."""
         return np.diff(self.indptr)
 
     @property
-    def row_codes(self):
+    def row_codes(self) -> np.ndarray:
         """Row of each pair."""
         return np.repeat(np.arange(len(self.codes)), self.row_lengths)
 
+    @property
+    def user_features(self) -> np.ndarray:
+        """Features of the users as numbers: ndarray of shape (n_users, n_user_features)."""
+        if not self.user_columns:
+            return np.empty((len(self.codes), 0))
+        return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
+
+    def user_series(self) -> list:
+        """Return the features of the users as narwhals Series, as they were in ``X``."""
+        return [of_codes(column, self.user_rows) for column in self.user_columns]
+
     def seen_matrix(self, values=None):
-        """Return the CSR matrix of the pairs seen, rated or not: of ones, or of other `values`."""
+        """Return the CSR array of all pairs, rated or not.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_pairs,), default=None
+            Entry of each pair; None is 1.
+
+        Returns
+        -------
+        scipy.sparse.csr_array of shape (n_users, n_items)
+            Zeros among `values` are stored.
+        """
         return self._csr(np.ones(len(self.item_codes)) if values is None else values)
 
     def rated_matrix(self, values=None):
-        """Return the CSR matrix of the rated pairs, of their ratings or of other `values`.
+        """Return the CSR array of the rated pairs.
 
-        `values` has one entry per pair, in the order of the pairs. Zeros are stored.
+        Parameters
+        ----------
+        values : ndarray of shape (n_pairs,), default=None
+            Entry of each pair, in the order of all pairs; None is its rating.
+
+        Returns
+        -------
+        scipy.sparse.csr_array of shape (n_users, n_items)
+            Zeros are stored.
         """
         return self.matrix_where(self.rated, values)
 
     def matrix_where(self, kept, values=None):
-        """Return the CSR matrix of some pairs, of their ratings or of other `values`."""
+        """Return the CSR array of some pairs.
+
+        Parameters
+        ----------
+        kept : ndarray of bool of shape (n_pairs,)
+            Which pairs to keep.
+
+        values : ndarray of shape (n_pairs,), default=None
+            Entry of each pair, in the order of all pairs; None is its rating.
+
+        Returns
+        -------
+        scipy.sparse.csr_array of shape (n_users, n_items)
+            Zeros are stored.
+        """
         values = self.ratings if values is None else values
         if kept.all():
             return self._csr(values)
         indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
-        return sparse.csr_matrix((values[kept], self.item_codes[kept], indptr), shape=self.shape)
+        return sparse.csr_array((values[kept], self.item_codes[kept], indptr), shape=self.shape)
 
     def take(self, rows):
-        """Return the rows of some users; -1 stands for an empty row of a person not in ``fit``."""
+        """Return the rows of some users.
+
+        Parameters
+        ----------
+        rows : array-like of int of shape (n,)
+            Positions of rows; -1 stands for an empty row of a user who was not in ``fit``.
+
+        Returns
+        -------
+        UserRows
+            Their rows, in the order given.
+        """
         rows = np.asarray(rows, dtype=np.intp)
         known = rows >= 0
         lengths = np.where(known, self.row_lengths[rows], 0)
@@ -95,42 +176,79 @@ class UserRows:
             weights=self.weights[places],
             n_items=self.n_items,
             codes=np.where(known, self.codes[rows], -1),
+            times=None if self.times is None else self.times[places],
+            user_columns=self.user_columns,
+            user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
         )
 
-    def replace(self, others, places):
-        """Return these rows with those of `others` at some `places` in their stead; -1 keeps a row."""
+    def replace(self, others, positions):
+        """Return these rows, some of them replaced by rows of `others`.
+
+        Parameters
+        ----------
+        others : UserRows
+            Rows over the same items, with features of the same columns.
+
+        positions : ndarray of int of shape (n_users,)
+            Which row of `others` stands in for each row; -1 keeps it.
+
+        Returns
+        -------
+        UserRows
+            As many rows as these.
+        """
         n = len(self.codes)
+        pairs = zip(self.user_series(), others.user_series(), strict=True)
+        both = {
+            name: np.concatenate([getattr(self, name), getattr(others, name)])
+            for name in ("item_codes", "ratings", "weights", "codes")
+        }
         stacked = UserRows(
             indptr=np.concatenate([self.indptr, self.indptr[-1] + others.indptr[1:]]),
-            item_codes=np.concatenate([self.item_codes, others.item_codes]),
-            ratings=np.concatenate([self.ratings, others.ratings]),
-            weights=np.concatenate([self.weights, others.weights]),
             n_items=self.n_items,
-            codes=np.concatenate([self.codes, others.codes]),
+            times=None if self.times is None else np.concatenate([self.times, others.times]),
+            user_columns=[Column.from_series(extended(*pair)) for pair in pairs],
+            user_rows=np.arange(n + len(others.codes)),
+            **both,
         )
-        return stacked.take(np.where(places >= 0, n + places, np.arange(n)))
+        return stacked.take(np.where(positions >= 0, n + positions, np.arange(n)))
+
+    def _sorted(self):
+        """Return these rows with the items of each in the order of their codes."""
+        order = np.lexsort([self.item_codes, self.row_codes])
+        times = None if self.times is None else self.times[order]
+        pairs = {name: getattr(self, name)[order] for name in ("item_codes", "ratings", "weights")}
+        return replace(self, times=times, **pairs)
 
     def _csr(self, values):
-        return sparse.csr_matrix((values, self.item_codes, self.indptr), shape=self.shape)
+        return sparse.csr_array((values, self.item_codes, self.indptr), shape=self.shape)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Interactions(UserRows):
     """The table that ``fit`` saw: rows of all its users, with the ids and features behind the codes.
 
-    Repeated pairs count as their weighted mean and their weights add up; rows of weight 0 are
-    absent.
+    Repeated pairs count as the weighted mean of their ratings, their weights add up, and their time is
+    the latest. Rows of weight 0 are absent. A fitted recommender keeps it as ``interactions_``.
 
     Attributes
     ----------
     users, items : Vocabulary
         The ids of both sides.
 
-    features : FeatureTable, ColumnTable or None
+    layout : Layout
+        Which columns of ``X`` are the ids, the time and the features.
+
+    features : FeatureTable or None
         The further columns of ``X``, for models that use them.
+
+    See Also
+    --------
+    UserRows : The rows of some users, and the attributes that both share.
 
     Examples
     --------
+    >>> from sklearn_anime.interactions import Interactions
     >>> X = [["ann", 7], ["bob", 7], ["ann", 3], ["ann", 3]]
     >>> interactions = Interactions.from_rows(X, [5, 4, 1, 3])
     >>> interactions.users.values.tolist(), interactions.items.values.tolist()
@@ -141,37 +259,74 @@ class Interactions(UserRows):
 
     users: Vocabulary
     items: Vocabulary
-    features: FeatureTable | ColumnTable | None = None
+    layout: Layout
+    features: FeatureTable | None = None
 
     @classmethod
     def from_rows(
         cls,
         X,
-        y,
+        y=None,
         sample_weight=None,
         *,
-        user=0,
-        item=1,
-        needs_ratings=True,
-        features=None,
+        user: int | str = 0,
+        item: int | str = 1,
+        time: int | str | None = None,
+        needs_ratings: bool = True,
+        features: str | None = None,
     ):
-        """Build the interactions of a table; without ratings, every row is "seen, not rated".
+        """Build the interactions of a table.
 
-        `features` is the class of the table that keeps the further columns, if any.
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows of user, item and further columns.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings; NaN is an interaction without a rating, and None means that of every row.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        user, item : int or str, default=0 and 1
+            Position or name of the id columns.
+
+        time : int or str, default=None
+            Position or name of the time column: numbers, dates or datetimes. It is no feature.
+
+        needs_ratings : bool, default=True
+            Whether to raise where there is no rating.
+
+        features : {"numbers", "columns"}, default=None
+            What to keep of the further columns: numbers, the columns as they are, or nothing.
+
+        Returns
+        -------
+        Interactions
+            The table.
         """
-        rows = Rows.parse(X, user=user, item=item)
+        if features not in (None, "numbers", "columns"):
+            raise ValueError(f"features={features!r} is none of None, 'numbers' and 'columns'.")
+        rows = Rows.parse(X, user=user, item=item, time=time)
+        return cls._from_parsed(rows, y, sample_weight, needs_ratings, features)
+
+    @classmethod
+    def _from_parsed(cls, rows, y, sample_weight, needs_ratings, features):
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
         users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
         items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
+        codes, others = (user_codes, item_codes), [column[kept] for column in rows.others]
+        merge, table = PairMerge(*codes, len(items)), None
         if features is not None:
-            features = partial(features.from_rows, [column[kept] for column in rows.others])
-        return cls._merged(users, items, (user_codes, item_codes), ratings, weights, features)
+            numeric = features == "numbers"
+            table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
+            _warn_of_leakage(others, table, ratings)
+        times = None if rows.time is None else rows.times()[kept]
+        return cls._merged(users, items, merge, ratings, weights, times, rows.layout, table)
 
     @classmethod
-    def _merged(cls, users, items, codes, ratings, weights, features):
-        """Merge the rows of each pair; `features` makes the table of the further columns, if any."""
-        merge = PairMerge(*codes, len(items))
-        table = None if features is None else features(*codes, merge, weights)
+    def _merged(cls, users, items, merge, ratings, weights, times, layout, table):
+        """Merge the rows of each pair."""
         ratings, weights = merge.ratings(ratings, weights)
         return cls(
             indptr=merge.indptr(len(users)),
@@ -180,159 +335,157 @@ class Interactions(UserRows):
             weights=weights,
             n_items=len(items),
             codes=np.arange(len(users)),
+            times=None if times is None else merge.max(times),
+            user_columns=[] if table is None else table.user_columns,
+            user_rows=np.arange(len(users)),
             users=users,
             items=items,
+            layout=layout,
             features=table,
         )
 
     @property
-    def mean_rating(self):
+    def mean_rating(self) -> float:
         """Weighted mean of the ratings."""
         rated = self.rated
         return float(np.average(self.ratings[rated], weights=self.weights[rated]))
 
     @property
-    def item_counts(self):
-        """Number of users who have seen each item."""
+    def item_counts(self) -> np.ndarray:
+        """Number of users who have interacted with each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
 
-    def extended(self, X, y, sample_weight=None, *, user=0, item=1, optional=False):
+    def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after those that were known.
 
-        `optional` says that there may be no `y`, as in a history.
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        optional : bool, default=False
+            Whether `y` may be left out.
+
+        Returns
+        -------
+        Interactions
+            The rows of both; a pair that was known before counts as repeated.
         """
         if y is None and not optional:
             check_ratings(y, n_rows=0)
-        features = None if self.features is None else FeatureTable
+        layout = self.layout
         new = Interactions.from_rows(
-            X, y, sample_weight, user=user, item=item, needs_ratings=False, features=features
+            X,
+            y,
+            sample_weight,
+            user=layout.user,
+            item=layout.item,
+            time=layout.time,
+            needs_ratings=False,
+            features=None if self.features is None else "numbers",
         )
-        self._check_roles(new, "X")
-        users = self.users.extend(new.users.ids, "user")
-        items = self.items.extend(new.items.ids, "item")
-        user_codes = users.encode(new.users.ids, "user")[new.row_codes]
-        item_codes = items.encode(new.items.ids, "item")[new.item_codes]
-        codes = (
-            np.concatenate([self.row_codes, user_codes]),
-            np.concatenate([self.item_codes, item_codes]),
-        )
-        ratings = np.concatenate([self.ratings, new.ratings])
-        weights = np.concatenate([self.weights, new.weights])
-        if features is not None:
-            values = np.vstack([self._feature_rows(), new._feature_rows()])
-            features = partial(FeatureTable.from_values, self.features.names, values)
-        return self._merged(users, items, codes, ratings, weights, features)
+        users, items = self.users.extend(new.users.ids), self.items.extend(new.items.ids)
+        user_codes = np.append(self.row_codes, users.encode(new.users.ids)[new.row_codes])
+        item_codes = np.append(self.item_codes, items.encode(new.items.ids)[new.item_codes])
+        weights = np.append(self.weights, new.weights)
+        merge, table = PairMerge(user_codes, item_codes, len(items)), None
+        if self.features is not None:
+            values, codes = (
+                np.vstack([self._feature_rows(), new._feature_rows()]),
+                (user_codes, item_codes),
+            )
+            table = FeatureTable.from_values(self.features.names, values, codes, merge, weights)
+        times = None if self.times is None else np.append(self.times, new.times)
+        ratings = np.append(self.ratings, new.ratings)
+        return self._merged(users, items, merge, ratings, weights, times, layout, table)
 
-    def codes_in(self, others):
+    def codes_in(self, others) -> tuple:
         """Return the codes that users and items have in other interactions, -1 for those not there."""
-        users = others.users.encode(self.users.ids, "user")
-        return users, others.items.encode(self.items.ids, "item")
+        return others.users.encode(self.users.ids), others.items.encode(self.items.ids)
 
-    def places_of(self, user_codes, item_codes):
-        """Return the place of each pair, all of which ``fit`` has seen, among its pairs."""
-        return np.searchsorted(self._keys(), user_codes * self.n_items + item_codes)
+    def positions_of(self, user_codes, item_codes) -> np.ndarray:
+        """Return the position of each pair of codes among the pairs of ``fit``, -1 for other pairs."""
+        return PairIndex(self.row_codes, self.item_codes, self.n_items).positions(user_codes, item_codes)
 
-    def ratings_of(self, user_codes, item_codes):
-        """Return the rating of each pair that ``fit`` has seen."""
-        return self.ratings[self.places_of(user_codes, item_codes)]
+    def ratings_of(self, user_codes, item_codes) -> np.ndarray:
+        """Return the rating of each pair, all of which ``fit`` has seen."""
+        return self.ratings[self.positions_of(user_codes, item_codes)]
 
-    def holds(self, users, items):
+    def holds(self, users, items) -> np.ndarray:
         """Return for each pair of ids whether ``fit`` has seen it."""
-        pairs = self.users.encode(users, "user"), self.items.encode(items, "item")
-        known = (pairs[0] >= 0) & (pairs[1] >= 0)
-        seen = self._keys()
-        keys = np.where(known, pairs[0] * self.n_items + pairs[1], -1)
-        places = np.minimum(np.searchsorted(seen, keys), len(seen) - 1)
-        return seen[places] == keys
+        return self.positions_of(self.users.encode(users), self.items.encode(items)) >= 0
+
+    def fold_in(self, history, items=None):
+        """Return the users of a history as rows over the items of ``fit``.
+
+        Parameters
+        ----------
+        history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y)
+            Interactions, and how they were rated. Frames are read by name where ``fit`` had names.
+
+        items : Vocabulary, default=None
+            The items of ``fit`` and new ones after them; None are those of ``fit`` alone. Others are
+            left out, with one warning that counts them.
+
+        Returns
+        -------
+        users : Vocabulary
+            The users of the history.
+
+        rows : UserRows
+            What they have interacted with, over the items of ``fit``.
+
+        new_pairs : tuple of ndarray
+            Row and code of the interactions with new items.
+        """
+        X, y = split_history(history)
+        rows, present = Rows.read_history(X, self.layout)
+        new = Interactions._from_parsed(rows, y, None, False, None)
+        codes = (self.items if items is None else items).encode(new.items.ids)
+        if (codes < 0).any():
+            warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
+        of_pair, fitted = codes[new.item_codes], self.users.encode(new.users.ids)
+        kept, others = (of_pair >= 0) & (of_pair < self.n_items), of_pair >= self.n_items
+        folded = UserRows(
+            indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
+            item_codes=of_pair[kept],
+            ratings=new.ratings[kept],
+            weights=new.weights[kept],
+            n_items=self.n_items,
+            codes=fitted,
+            times=None if new.times is None else new.times[kept],
+            user_columns=self._folded_columns(rows, present, new.users, fitted),
+            user_rows=np.arange(len(fitted)),
+        )
+        return new.users, folded._sorted(), (new.row_codes[others], of_pair[others])
+
+    def _folded_columns(self, rows, present, users, codes):
+        """Return the features of the users of a history: its own, else those of ``fit``."""
+        table = self.features
+        if table is None or not table.user_columns:
+            return []
+        first = first_rows(users.encode(rows.user))
+        given = dict(zip(present, rows.others, strict=True))
+        positions = np.array(self.layout.others)[table.of_user]
+        if table.contexts is not None:
+            for position in set(given) & set(positions.tolist()):
+                numeric_columns([given[position]], len(rows))
+        return [
+            Column.from_series(extended(column.to_series()[:0], given[position][first]))
+            if position in given
+            else Column.from_series(of_codes(column, codes))
+            for position, column in zip(positions.tolist(), table.user_columns, strict=True)
+        ]
 
     def _feature_rows(self):
         """Return the features of each pair: ndarray of shape (n_pairs, n_features)."""
         return self.features.fitted_rows(self.row_codes, self.item_codes)
-
-    def _keys(self):
-        """Return a number for each pair, in rising order."""
-        return self.row_codes * self.n_items + self.item_codes
-
-    def _check_roles(self, new, name):
-        """Raise where users and items have changed columns since ``fit``."""
-        if (new.users.name, new.items.name) == (self.items.name, self.users.name):
-            raise ValueError(
-                f"{name} has the users in column {new.users.name!r}, where fit saw the items. Give "
-                f"the columns in the order of fit, or name them with `user=` and `item=`."
-            )
-
-    def fold_in(self, history, *, user=0, item=1):
-        """Return users of a history as rows over the items of ``fit``, and their vocabulary.
-
-        `history` is rows ``X`` or a pair ``(X, y)``. Items that ``fit`` did not see are left
-        out, with one warning that counts them.
-        """
-        X, y = history if isinstance(history, tuple) and len(history) == 2 else (history, None)
-        new = Interactions.from_rows(X, y, user=user, item=item, needs_ratings=False)
-        self._check_roles(new, "history=")
-        known = self.items.encode(new.items.ids, "item")
-        codes = known[new.item_codes]
-        kept = codes >= 0
-        if not kept.all():
-            warn(f"{(known < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
-        rows = UserRows(
-            indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
-            item_codes=codes[kept],
-            ratings=new.ratings[kept],
-            weights=new.weights[kept],
-            n_items=self.n_items,
-            codes=self.users.encode(new.users.ids, "user"),
-        )
-        return rows, new.users
-
-
-class PairMerge:
-    """How rows become distinct pairs, sorted by user and item.
-
-    Attributes
-    ----------
-    user_codes, item_codes : ndarray of shape (n_pairs,)
-        Codes of the distinct pairs.
-    """
-
-    def __init__(self, user_codes, item_codes, n_items):
-        key = user_codes.astype(np.int64) * n_items + item_codes
-        self._order = None if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
-        key = self._sort(key)
-        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-        self._starts = None if len(starts) == len(key) else starts
-        self.user_codes, self.item_codes = np.divmod(self._first(key), n_items)
-
-    def indptr(self, n_users):
-        """Return where the pairs of each user begin, and the number of all."""
-        return np.concatenate([[0], np.cumsum(np.bincount(self.user_codes, minlength=n_users))])
-
-    def sum(self, values):
-        """Return the sum of a value over the rows of each pair."""
-        values = self._sort(values)
-        return values if self._starts is None else np.add.reduceat(values, self._starts, axis=0)
-
-    def mean(self, values, weights):
-        """Return the weighted mean of a value, or of several columns, over the rows of each pair."""
-        weights = weights.reshape(-1, *[1] * (values.ndim - 1))
-        return self.sum(values * weights) / self.sum(weights)
-
-    def ratings(self, ratings, weights):
-        """Return the weighted mean rating and the summed weight of each pair."""
-        if self._starts is None:
-            return self._sort(ratings), self._sort(weights)
-        rated = ~np.isnan(ratings)
-        rated_weights = self.sum(weights * rated)
-        total = self.sum(np.where(rated, ratings, 0.0) * weights)
-        with np.errstate(invalid="ignore"):  # 0 / 0: the pairs without a rating
-            means = total / rated_weights
-        return means, np.where(rated_weights > 0, rated_weights, self.sum(weights))
-
-    def _sort(self, values):
-        return values if self._order is None else values[self._order]
-
-    def _first(self, values):
-        return values if self._starts is None else values[self._starts]
 
 
 def same_rows(rows, others):
@@ -346,7 +499,7 @@ def same_rows(rows, others):
 
 
 def _check_target(y, sample_weight, n_rows, needs_ratings):
-    """Return ratings and weights of the rows, and the places of those with a weight."""
+    """Return ratings and weights of the rows, and the positions of those with a weight."""
     weights = check_weights(sample_weight, n_rows)
     kept = np.flatnonzero(weights)
     if y is None and not needs_ratings:
@@ -355,6 +508,24 @@ def _check_target(y, sample_weight, n_rows, needs_ratings):
     if needs_ratings and np.isnan(ratings).all():
         raise ValueError(
             f"Input y contains NaN only ({len(ratings)} rows with a weight), so there is no rating to "
-            f"learn from. PopularityRecommender learns from what was seen alone."
+            f"learn from. PopularityRecommender learns from interactions alone."
         )
     return ratings, weights[kept], kept
+
+
+def _warn_of_leakage(columns, table, ratings):
+    """Warn where a context column holds the ratings, from which a model would then predict them."""
+    rated = ~np.isnan(ratings)
+    if rated.sum() < CERTAIN or np.ptp(ratings[rated]) == 0:
+        return
+    for column, context in zip(columns, table.context, strict=True):
+        if not (context and column.dtype.is_numeric()):
+            continue
+        values = numeric_columns([column], len(column), needed=False)[rated, 0]
+        if np.isfinite(values).all() and np.ptp(values) > 0:
+            correlation = np.corrcoef(values, ratings[rated])[0, 1]
+            if abs(correlation) > LEAKAGE:
+                warn(
+                    f"Column {column.name!r} of X holds the ratings (correlation with y: "
+                    f"{correlation:.4f}): a model that has it predicts y from y. Leave it out of X."
+                )

@@ -1,68 +1,94 @@
-"""The distinct pairs of user and item, and the first few of each user in some order."""
-
-from dataclasses import dataclass
+"""The distinct pairs of user and item: merged, looked up and counted here, and nowhere else."""
 
 import numpy as np
-import pandas as pd
-
-from sklearn_anime.interactions._ids import Vocabulary
-from sklearn_anime.utils._groups import positions_in
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """The distinct pairs of user and item of some rows, in the order in which they first appear.
+class PairMerge:
+    """How rows become distinct pairs, sorted by user and item.
 
     Attributes
     ----------
-    users : ndarray of shape (n_pairs,)
-        Code of the user of each pair.
-
-    of_row : ndarray of shape (n_rows,)
-        The pair of each row.
+    user_codes, item_codes : ndarray of shape (n_pairs,)
+        Codes of the distinct pairs.
     """
 
-    users: np.ndarray
-    of_row: np.ndarray
+    def __init__(self, user_codes, item_codes, n_items):
+        key = pair_keys(user_codes, item_codes, n_items)
+        self._order = None if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
+        key = self._sort(key)
+        starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        self._starts = None if len(starts) == len(key) else starts
+        self.user_codes, self.item_codes = np.divmod(self._first(key), n_items)
 
-    @classmethod
-    def from_rows(cls, rows):
-        """Find the pairs of some rows."""
-        _, users = Vocabulary.from_series(rows.user, "user")
-        items, item_codes = Vocabulary.from_series(rows.item, "item")
-        key = users.astype(np.int64) * len(items) + item_codes
-        ordered = np.sort(key)
-        if (ordered[1:] > ordered[:-1]).all():  # quicker to see than to number the pairs
-            return cls(users, np.arange(len(rows)))
-        of_row, distinct = pd.factorize(key)
-        return cls(distinct // len(items), of_row)
+    def __len__(self):
+        return len(self.user_codes)
 
-    def have(self, rows):
-        """Return the mask of the pairs that have a row in a mask of rows."""
-        found = np.zeros(len(self.users), dtype=bool)
-        found[self.of_row[rows]] = True
-        return found
+    def indptr(self, n_users):
+        """Return where the pairs of each user begin, and the number of all."""
+        return np.concatenate([[0], np.cumsum(np.bincount(self.user_codes, minlength=n_users))])
 
-    def by_user(self, key, min_rows):
-        """Return the pairs of users with enough of them, sorted by user and then by a key.
+    def sum(self, values):
+        """Return the sum of a value over the rows of each pair."""
+        values = self._sort(values)
+        return values if self._starts is None else np.add.reduceat(values, self._starts, axis=0)
 
-        The second value is the number of pairs of each of these users.
-        """
-        counts = np.bincount(self.users)
-        enough = counts >= min_rows
-        if not enough.any():
-            raise ValueError(
-                f"No user of X has min_rows={min_rows} different items: {counts.max()} is the most that "
-                f"one has. Lower min_rows."
-            )
-        # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
-        order = np.argsort(self.users * len(key) + positions_in(np.argsort(key)))
-        return order[np.repeat(enough, counts)], counts[enough]
+    def max(self, values):
+        """Return the largest value over the rows of each pair."""
+        values = self._sort(values)
+        return values if self._starts is None else np.maximum.reduceat(values, self._starts)
 
-    def first(self, k, key, min_rows):
-        """Return the mask of the pairs with the k smallest keys of each user with enough pairs."""
-        order, counts = self.by_user(key, min_rows)
-        starts = np.cumsum(counts) - counts
-        mask = np.zeros(len(self.users), dtype=bool)
-        mask[order[starts[:, None] + np.arange(k)]] = True
-        return mask
+    def mean(self, values, weights):
+        """Return the weighted mean of a value, or of several columns, over the rows of each pair."""
+        weights = weights.reshape(-1, *[1] * (values.ndim - 1))
+        return self.sum(values * weights) / self.sum(weights)
+
+    def ratings(self, ratings, weights):
+        """Return the weighted mean rating and the summed weight of each pair."""
+        if self._starts is None:
+            return self._sort(ratings), self._sort(weights)
+        rated = ~np.isnan(ratings)
+        rated_weights = self.sum(weights * rated)
+        total = self.sum(np.where(rated, ratings, 0.0) * weights)
+        with np.errstate(invalid="ignore"):  # 0 / 0: the pairs without a rating
+            means = total / rated_weights
+        return means, np.where(rated_weights > 0, rated_weights, self.sum(weights))
+
+    def first(self, values):
+        """Return the value of the first row of each pair."""
+        return self._first(self._sort(values))
+
+    def _sort(self, values):
+        return values if self._order is None else values[self._order]
+
+    def _first(self, values):
+        return values if self._starts is None else values[self._starts]
+
+
+class PairIndex:
+    """Where pairs are among distinct pairs sorted by user and item.
+
+    Examples
+    --------
+    >>> index = PairIndex(np.array([0, 0, 1]), np.array([0, 2, 1]), n_items=3)
+    >>> index.positions(np.array([1, 0, -1]), np.array([1, 1, 0])).tolist()  # -1: no such pair
+    [2, -1, -1]
+    """
+
+    def __init__(self, user_codes, item_codes, n_items):
+        self.n_items = n_items
+        self._keys = pair_keys(user_codes, item_codes, n_items)
+
+    def positions(self, user_codes, item_codes):
+        """Return the position of each pair, -1 where there is none."""
+        known = (user_codes >= 0) & (item_codes >= 0)
+        keys = np.where(known, pair_keys(user_codes, item_codes, self.n_items), -1)
+        found = np.searchsorted(self._keys, keys)
+        if len(self._keys) == 0:
+            return np.full(len(keys), -1)
+        there = self._keys[np.minimum(found, len(self._keys) - 1)] == keys
+        return np.where(there, found, -1)
+
+
+def pair_keys(user_codes, item_codes, n_items):
+    """Return a number for each pair, in the order of users and then items."""
+    return np.asarray(user_codes).astype(np.int64) * n_items + item_codes

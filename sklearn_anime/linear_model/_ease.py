@@ -1,6 +1,5 @@
 """The linear item-item model in closed form: what was seen predicts what is chosen next."""
 
-from collections.abc import Hashable
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -10,15 +9,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._explain import lending_frame
 from sklearn_anime._similar import similar_frame
-from sklearn_anime.base import RecommenderMixin
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.base import RecommenderMixin, Terms
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype, total_memory
 from sklearn_anime.linear_model._weights import ExactWeights, LowRankWeights
-from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._warnings import warn
 
@@ -140,6 +136,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ['Clannad']
     """
 
+    _warns_of_context = False  # `fit` does
+
     _parameter_constraints = {
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -201,12 +199,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             user=self.user,
             item=self.item,
             needs_ratings=self.min_rating is not None,
-            features=FeatureTable if self.feature_weight else None,
+            features="numbers" if self.feature_weight else None,
         )
-        fitted = self._fitted(interactions)
-        validate_data(self, X, skip_check_array=True)
-        vars(self).update(fitted)
-        return self
+        return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
@@ -232,61 +227,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         if not hasattr(self, "interactions_"):
             return self.fit(X, y)
         validate_data(self, X, reset=False, skip_check_array=True)
-        columns = {"user": self.user, "item": self.item}
-        interactions = self.interactions_.extended(X, y, optional=self.min_rating is None, **columns)
-        vars(self).update(self._fitted(interactions))
-        return self
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Return the preference score of each row.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_rows, n_columns)
-            Rows in the form of ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            Scores, mostly 0 to 1: what the other items that the user has seen say of the item. 0 for
-            unknown users and items.
-        """
-        user_codes, item_codes, _ = self._encode(X)
-        scores = np.zeros(len(user_codes))
-        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-        users, places = np.unique(user_codes[known], return_inverse=True)
-        for block in batches(len(users), block_length(self.interactions_.n_items)):
-            of_block = np.flatnonzero((places >= block.start) & (places < block.stop))
-            dense = self._score_block(self.interactions_.take(users[block]))
-            pairs = known[of_block]
-            scores[pairs] = dense[places[of_block] - block.start, item_codes[pairs]]
-        return scores
-
-    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
-        """Return what each item that a user has seen adds to a score, the largest first.
-
-        Parameters
-        ----------
-        user, item : id
-            The pair to explain. An unknown user or item has the score 0.
-
-        n : int, default=5
-            How many items to list before the row ``rest``.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``term`` (``neighbor``, or ``rest``), ``neighbor`` (the item seen), its ``weight``
-            and ``rating``, and ``contribution``, which is the weight and adds up to the score.
-        """
-        check_is_fitted(self)
-        seen = self.interactions_
-        row = seen.take(seen.users.encode([user], "user"))
-        (target,) = seen.items.encode([item], "item")
-        liked = np.flatnonzero(_likes(row, self._min_rating) & (target >= 0))
-        items = row.item_codes[liked]
-        weights = self._weights.to_item(target)[items]
-        return lending_frame(seen.items.decode(items), weights, row.ratings[liked], weights, {}, n)
+        interactions = self.interactions_.extended(X, y, optional=self.min_rating is None)
+        return self._set_fitted(**self._fitted(interactions))
 
     def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
         """Find the items that go with some items most closely.
@@ -314,7 +256,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         """
         check_is_fitted(self)
         similarity = self._weights.partial_correlations
-        return similar_frame(similarity, self.interactions_.items, items, "item", n_items)
+        return similar_frame(similarity, self.interactions_.items, items, n_items)
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
@@ -324,11 +266,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
                 f"{np.nanmax(interactions.ratings)}. Lower min_rating."
             )
-        ridge = self.alpha + self.dropout / (1 - self.dropout) * liked.sum(axis=0).A1
+        ridge = self.alpha + self.dropout / (1 - self.dropout) * liked.sum(axis=0)
         features = None if interactions.features is None else _item_features(interactions.features)
         rows = liked
         if features is not None:
-            rows = sparse.vstack([liked, sparse.csr_matrix(self.feature_weight * features.T)], "csr")
+            rows = sparse.vstack([liked, sparse.csr_array(self.feature_weight * features.T)], "csr")
         solver = self._choose_solver(rows, ridge)
         if solver == "cholesky":
             weights = ExactWeights.fit(rows, ridge)
@@ -367,8 +309,14 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             )
         return min(asked, *shape)
 
-    def _are_strangers(self, rows):
-        return np.diff(_liked(rows, self._min_rating).indptr) == 0
+    def _has_history(self, rows):
+        return np.diff(_liked(rows, self._min_rating).indptr) > 0
+
+    def _explain_score(self, rows, item_code):
+        liked = np.flatnonzero(_likes(rows, self._min_rating))
+        items = rows.item_codes[liked]
+        weights = self._weights.to_item(item_code)[items]
+        return Terms({}, "item", items, weights, rows.ratings[liked], weights)
 
     def _score_block(self, rows):
         return self._weights.scores(_liked(rows, self._min_rating))
@@ -380,9 +328,6 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
         return _liked(rows, self._min_rating) @ (self._of_features @ features.T)
-
-    def _warn_of_context(self):
-        """Say nothing: ``fit`` has said it."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -25,7 +25,7 @@ def inverse_gram(rows, ridge):
     Examples
     --------
     >>> from scipy import sparse
-    >>> rows = sparse.csr_matrix([[1.0, 1.0], [0.0, 1.0]])
+    >>> rows = sparse.csr_array([[1.0, 1.0], [0.0, 1.0]])
     >>> inverse_gram(rows, np.ones(2)).astype(float).round(2).tolist()
     [[0.6, -0.2], [-0.2, 0.4]]
     """

@@ -23,7 +23,7 @@ class ExactWeights:
 
     Examples
     --------
-    >>> rows = sparse.csr_matrix([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
     >>> exact = ExactWeights.fit(rows, np.ones(3))
     >>> exact.weights.astype(float).round(2).tolist()
     [[0.0, 0.5, -0.2], [0.4, 0.0, 0.4], [-0.2, 0.5, 0.0]]
@@ -85,7 +85,7 @@ class LowRankWeights:
 
     Examples
     --------
-    >>> rows = sparse.csr_matrix([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
     >>> LowRankWeights.fit(rows, np.ones(3), 2, random_state=0).to_item(1).round(2).tolist()
     [0.5, 0.0, 0.5]
     """
@@ -139,4 +139,4 @@ class LowRankWeights:
 def _scaled(rows, scale):
     """Return a CSR matrix with each column times a number, in single precision."""
     values = rows.data.astype(np.float32) * scale[rows.indices]
-    return sparse.csr_matrix((values, rows.indices, rows.indptr), shape=rows.shape)
+    return sparse.csr_array((values, rows.indices, rows.indptr), shape=rows.shape)

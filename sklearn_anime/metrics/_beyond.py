@@ -10,8 +10,8 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
 from sklearn.utils.extmath import row_norms
 
-from sklearn_anime.interactions._ids import Vocabulary, as_series
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions, Vocabulary
+from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.metrics._judged import (
     K,
     Lists,

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_anime.interactions._ids import Vocabulary
-from sklearn_anime.interactions._pairs import Pairs
-from sklearn_anime.interactions._rows import ID_COLUMN, Rows, check_ratings, tidy_frame
+from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._frames import tidy_frame
+from sklearn_anime.interactions._numbers import check_ratings
+from sklearn_anime.interactions._row_pairs import Pairs
+from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.utils._groups import positions_within
 from sklearn_anime.utils._pipelines import find_recommender, has_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing

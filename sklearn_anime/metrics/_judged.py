@@ -7,9 +7,11 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from sklearn_anime.interactions._ids import Vocabulary, id_index
-from sklearn_anime.interactions._interactions import PairMerge
-from sklearn_anime.interactions._rows import Rows, numeric_columns
+from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._ids import id_index
+from sklearn_anime.interactions._numbers import numeric_columns
+from sklearn_anime.interactions._pairs import PairIndex, PairMerge
+from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._groups import best_first, ranks_within
 from sklearn_anime.utils._sklearn import Interval, validate_params
 from sklearn_anime.utils._warnings import warn
@@ -130,26 +132,22 @@ class Relevant:
         gains = merge.mean(_gains(relevant, rows), np.ones(len(rows)))
         kept = gains > 0
         present, user_codes = np.unique(merge.user_codes[kept], return_inverse=True)
-        users = Vocabulary(everyone.ids[present], everyone.index[present])
+        users = everyone.take(present)
         return cls(everyone, users, items, user_codes, merge.item_codes[kept], gains[kept])
 
     def look_up(self, user_codes, item_codes):
         """Return which rows of recommendations are relevant, and the pair that each of them is."""
-        rows = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-        keys = pd.Index(self._keys(self.user_codes, self.item_codes))
-        pairs = keys.get_indexer(self._keys(user_codes[rows], item_codes[rows]))
+        index = PairIndex(self.user_codes, self.item_codes, len(self.items))
+        pairs = index.positions(user_codes, item_codes)
         found = pairs >= 0
         if pd.Index(pairs[found]).has_duplicates:
             raise ValueError("recommended lists an item twice for the same user. Drop the duplicates.")
-        return rows[found], pairs[found]
+        return np.flatnonzero(found), pairs[found]
 
     def best_lists(self):
         """Return the hits of the best lists that there could be: the largest gain first."""
         ranks = ranks_within(self.user_codes, self.gains)
         return Hits(self.user_codes, ranks, self.gains, len(self.users))
-
-    def _keys(self, user_codes, item_codes):
-        return user_codes * len(self.items) + item_codes
 
 
 @dataclass(frozen=True)

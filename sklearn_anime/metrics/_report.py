@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
-from sklearn_anime.interactions._rows import tidy_frame
+from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER

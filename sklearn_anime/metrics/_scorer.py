@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from sklearn_anime.interactions._rows import as_table, check_ratings
+from sklearn_anime.interactions._frames import as_table
+from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.metrics._beyond import catalog_coverage
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._judged import Judged

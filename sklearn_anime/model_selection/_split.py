@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator, KFold
 from sklearn.utils import check_random_state
 
-from sklearn_anime.interactions._ids import Vocabulary
-from sklearn_anime.interactions._pairs import Pairs
+from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._row_pairs import Pairs
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, validate_parameter_constraints
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_anime.interactions._pairs import Pairs
+from sklearn_anime.interactions._row_pairs import Pairs
 from sklearn_anime.model_selection._split import RowSplitter, check_k
 from sklearn_anime.utils._groups import positions_in
 

@@ -9,8 +9,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_anime.baseline._bias import Biases
-from sklearn_anime.interactions._ids import Vocabulary
-from sklearn_anime.interactions._rows import tidy_frame
+from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._frames import tidy_frame
 
 
 def fit_baseline(baseline, interactions):

@@ -32,8 +32,8 @@ class Lenders:
         Power of the similarity, and the pull towards 0.
     """
 
-    residuals: sparse.csr_matrix
-    weights: sparse.csr_matrix
+    residuals: sparse.csr_array
+    weights: sparse.csr_array
     near: Neighborhood
     n_neighbors: int | None
     power: float

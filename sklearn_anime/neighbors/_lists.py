@@ -32,7 +32,7 @@ class UserLists:
 
     space: Space
     near: Neighborhood
-    lent: sparse.csr_matrix
+    lent: sparse.csr_array
     n_neighbors: int
     power: float
 
@@ -70,7 +70,7 @@ class ItemLists:
         Smallest rating that is shared out; None shares out what was seen without a rating too.
     """
 
-    shares: sparse.csr_matrix
+    shares: sparse.csr_array
     baseline: Any
     min_rating: float | None = None
 
@@ -114,6 +114,6 @@ def _with_reach(sums, ratings, similarities):
 
 
 def _ones_like(matrix):
-    return sparse.csr_matrix(
+    return sparse.csr_array(
         (np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape
     )

@@ -31,7 +31,7 @@ class Neighborhood:
     [[0.0, 0.6, 0.0]]
     """
 
-    directions: np.ndarray | sparse.csr_matrix
+    directions: np.ndarray | sparse.csr_array
     index: Any = None
 
     @classmethod
@@ -79,7 +79,7 @@ class Neighborhood:
             search, width = self._search_all, len(self)
         blocks = batches(directions.shape[0], block_length(width, n_jobs))
         found = [search(directions[block], n, np.asarray(own)[block]) for block in blocks]
-        return sparse.vstack(found, format="csr") if found else sparse.csr_matrix((0, len(self)))
+        return sparse.vstack(found, format="csr") if found else sparse.csr_array((0, len(self)))
 
     def _search_all(self, directions, n, own):
         near = self.similarity(directions)
@@ -97,7 +97,7 @@ class Neighborhood:
         near[(found < 0) | (found == own[:, None])] = 0.0
         keep_largest(near, n)
         kept = near > 0
-        return sparse.csr_matrix((near[kept], (rows[kept], found[kept])), (len(found), len(self)))
+        return sparse.csr_array((near[kept], (rows[kept], found[kept])), (len(found), len(self)))
 
     def _labels(self, directions, n):
         """Return what the index finds, in rising order; -1 for what it lacks or names twice."""
@@ -126,7 +126,7 @@ def _csr_of_positive(dense):
     places = np.flatnonzero(dense > 0)  # of booleans several times as fast as of floats
     rows, columns = np.divmod(places, dense.shape[1])
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(dense)))])
-    return sparse.csr_matrix((dense.ravel()[places], columns, indptr), shape=dense.shape)
+    return sparse.csr_array((dense.ravel()[places], columns, indptr), shape=dense.shape)
 
 
 def lending_weights(similarities, power):

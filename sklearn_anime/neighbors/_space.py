@@ -39,14 +39,14 @@ class Space:
     Examples
     --------
     >>> from scipy import sparse
-    >>> matrix = sparse.csr_matrix([[2.0, 0.0], [1.0, 0.0], [0.0, 5.0]])
+    >>> matrix = sparse.csr_array([[2.0, 0.0], [1.0, 0.0], [0.0, 5.0]])
     >>> space = Space.fit(matrix, 1, random_state=0)
     >>> np.abs(space.users).round(2).tolist(), np.abs(space.items).round(2).tolist()
     ([[0.0], [0.0], [5.0]], [[0.0], [5.0]])
     """
 
-    users: np.ndarray | sparse.csr_matrix
-    items: np.ndarray | sparse.csr_matrix
+    users: np.ndarray | sparse.csr_array
+    items: np.ndarray | sparse.csr_array
     components: np.ndarray | None = None
     singular_values: np.ndarray | None = None
     explained_variance_ratio: np.ndarray | None = None

@@ -1,6 +1,5 @@
 """Ratings and lists from near users, or from near items, in SVD space."""
 
-from collections.abc import Hashable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
@@ -14,11 +13,10 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_anime._explain import lending_frame
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.interactions._interactions import Interactions
-from sklearn_anime.interactions._rows import ID_COLUMN, Rows
+from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neighbors._baseline import fit_baseline
 from sklearn_anime.neighbors._faiss import FaissNeighbors
 from sklearn_anime.neighbors._lending import Lenders
@@ -207,11 +205,6 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     ['bob']
     >>> model.recommend("ann", n_items=1)["item"].tolist()
     ['Clannad']
-    >>> model.explain("ann", "Clannad").round(2)
-            term neighbor  weight  rating  contribution
-    0   baseline      None     NaN     NaN          6.36
-    1  neighbor       bob    0.97     8.0          0.45
-    2       rest      None     NaN     NaN          0.00
     """
 
     _parameter_constraints = {
@@ -319,7 +312,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         self._check_index()
         self._check_unchanged()
         validate_data(self, X, reset=False, skip_check_array=True)
-        interactions = self.interactions_.extended(X, y, sample_weight, user=self.user, item=self.item)
+        interactions = self.interactions_.extended(X, y, sample_weight)
         return self._store(self._fitted(interactions, self._taste.extended, self._seen.extended))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -376,8 +369,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
                     "min_rating=nan is no rating. Give a number, or None to sum all ratings."
                 )
             lists = lists.at_least(min_rating, self.interactions_)
-        return self._recommend(
-            partial(self._score_block, lists=lists, fill=min_rating is None),
+        scoring = object.__new__(type(self))
+        vars(scoring).update(vars(self), _lists=lists, _fill=min_rating is None)
+        return RecommenderMixin.recommend(
+            scoring,
             users,
             n_items,
             history=history,
@@ -385,43 +380,6 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             exclude_seen=exclude_seen,
             include=include,
             exclude=exclude,
-        )
-
-    def explain(self, user: Hashable, item: Hashable, n: int = 5) -> Any:
-        """Return the neighbors that make a predicted rating, the largest shares first.
-
-        Parameters
-        ----------
-        user, item : id
-            The pair to explain. For an unknown id there is the baseline alone.
-
-        n : int, default=5
-            How many neighbors to list before the row ``rest``.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``term`` (``baseline``, ``neighbor``, where the prediction was clipped ``clip``,
-            and ``rest``), ``neighbor`` (the user on the user axis, the rated item on the item
-            axis), its ``weight`` and its ``rating``, and ``contribution``, which adds up to the rating.
-        """
-        check_is_fitted(self)
-        seen = self.interactions_
-        pair = Rows(as_series([user]), as_series([item]), [])
-        codes = seen.users.encode(pair.user, "user"), seen.items.encode(pair.item, "item")
-        baseline = self._baseline.predict(*codes, pair)[0]
-        borrower, occasion = (side[0] for side in self._sides(*codes))
-        lenders, weights, shares = self._lenders.shares(borrower, occasion)
-        predicted = baseline + shares.sum()
-        clip = np.clip(predicted, *self._rating_range()) - predicted if self.clip else 0.0
-        others = {"baseline": baseline} | ({"clip": clip} if clip else {})
-        return lending_frame(
-            getattr(seen, f"{self._axis}s").decode(lenders),
-            weights,
-            self._lent_ratings(lenders, occasion),
-            shares,
-            others,
-            n,
         )
 
     def kneighbors(
@@ -475,10 +433,23 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ratings[known] += self._lenders.terms(*self._sides(user_codes[known], item_codes[known]))
         return np.clip(ratings, *self._rating_range(), out=ratings) if self.clip else ratings
 
-    def _rate_items(self, user):
+    def _rate_block(self, rows):
         n_items = len(self.interactions_.items)
-        code = self.interactions_.users.lookup([user], "user")
-        return self._rate(np.repeat(code, n_items), np.arange(n_items))
+        users = np.repeat(rows.codes, n_items)
+        return self._rate(users, np.tile(np.arange(n_items), len(rows.codes))).reshape(rows.shape)
+
+    def _explain_rating(self, rows, item_code):
+        codes = rows.codes[:1], np.array([item_code])
+        baseline = self._baseline.predict(*codes)[0]
+        one, other = (side[0] for side in self._sides(*codes))
+        lenders, weights, shares = self._lenders.shares(one, other)
+        predicted = baseline + shares.sum()
+        clip = np.clip(predicted, *self._rating_range()) - predicted if self.clip else 0.0
+        named = {"baseline": baseline} | ({"clip": clip} if clip else {})
+        ratings = self._lent_ratings(lenders, other)
+        return Terms(named, self._axis, lenders, weights, ratings, shares)
+
+    _explain_score = _explain_rating
 
     def _warn_of_sizes(self, shape):
         """Warn of what is larger than the table of ``fit`` allows."""
@@ -579,9 +550,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     # Sums, where anything is reached and what stands in elsewhere, and the order of all.
     _block_width = 3
 
-    def _score_block(self, rows, lists=None, fill=True):
-        sums, reached = (self._lists if lists is None else lists).scores(rows, self.n_jobs)
-        if not fill:
+    _fill = True
+
+    def _score_block(self, rows):
+        sums, reached = self._lists.scores(rows, self.n_jobs)
+        if not self._fill:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
         return np.where(reached, sums, lowest - 1 / (1 + self.interactions_.item_counts))

@@ -12,8 +12,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neural_network._history import History
 from sklearn_anime.neural_network._keras import import_parts
@@ -289,7 +288,7 @@ class EmbeddingRegressor(
             This estimator.
         """
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, features=FeatureTable
+            X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
@@ -329,8 +328,8 @@ class EmbeddingRegressor(
             return self.fit(X, y, sample_weight)
         validate_data(self, X, reset=False, skip_check_array=True)
         columns = {"user": self.user, "item": self.item}
-        new = Interactions.from_rows(X, y, sample_weight, features=FeatureTable, **columns)
-        interactions = self.interactions_.extended(X, y, sample_weight, **columns)
+        new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
+        interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
         lessons = Lessons.read(new, like=interactions)
         shares = self._shares_of_new(interactions, lessons)
@@ -509,16 +508,17 @@ class EmbeddingRegressor(
         self.best_epoch_ = self.n_iter_ if curve is None else int(np.argmin(curve)) + 1
 
     def _score_block(self, rows):
-        return self._score_items(rows, self.interactions_.features, np.arange(rows.n_items))
+        table = self.interactions_.features
+        return self._score_items(rows, table.item_features, np.arange(rows.n_items))
 
     def _score_new_items(self, rows, features):
         if len(self.interactions_.features) == 0:
             return super()._score_new_items(rows, features)
-        table = self.interactions_.features.with_items(features)
-        return self._score_items(rows, table, np.full(len(features), -1))
+        return self._score_items(rows, features, np.full(len(features), -1))
 
-    def _score_items(self, rows, table, item_codes):
-        """Return the rating of each item, with its row of a feature table, for each user."""
+    def _score_items(self, rows, item_features, item_codes):
+        """Return the rating of each item, with its features, for each user."""
+        table = self.interactions_.features
         seen, n_items, ensemble = rows.seen_matrix(), len(item_codes), self._ensemble
         sides = [
             (network.user.of(rows.codes, seen), network.item.rows[item_codes])
@@ -528,7 +528,7 @@ class EmbeddingRegressor(
         for block in gen_batches(len(scores), block_length(n_items * (8 + len(table)))):
             users = np.repeat(np.arange(block.start, block.stop), n_items)
             items = np.tile(np.arange(n_items), block.stop - block.start)
-            features = table.rows(rows.codes[users], items)
+            features = table.combined(rows.user_features[users], item_features[items])
             scores[block] = (
                 ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
             )
@@ -545,6 +545,6 @@ def _seen_by_side(interactions, lessons, n_held_out):
     """Return what users have seen and who has seen items, without the last lessons."""
     values = np.ones(len(interactions.item_codes))
     held_out = slice(len(lessons) - n_held_out, None)
-    values[interactions.places_of(lessons.users[held_out], lessons.items[held_out])] = 0.0
+    values[interactions.positions_of(lessons.users[held_out], lessons.items[held_out])] = 0.0
     seen = interactions.seen_matrix(values)
     return {"user": seen, "item": seen.T.tocsr()}

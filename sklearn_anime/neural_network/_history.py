@@ -21,8 +21,8 @@ class History:
     Examples
     --------
     >>> from scipy import sparse
-    >>> history = History.fit(sparse.csr_matrix([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 2, random_state=0)
-    >>> history.places(sparse.csr_matrix([[1.0, 1.0, 0.0], [0.0, 0.0, 5.0]])).shape
+    >>> history = History.fit(sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 2, random_state=0)
+    >>> history.places(sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 0.0, 5.0]])).shape
     (2, 2)
     """
 

@@ -12,9 +12,9 @@ class Lessons:
     Examples
     --------
     >>> from sklearn_anime.interactions._features import FeatureTable
-    >>> from sklearn_anime.interactions._interactions import Interactions
+    >>> from sklearn_anime.interactions import Interactions
     >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"]]
-    >>> interactions = Interactions.from_rows(X, [9, np.nan, 7], features=FeatureTable)
+    >>> interactions = Interactions.from_rows(X, [9, np.nan, 7], features="numbers")
     >>> Lessons.read(interactions).users.tolist()
     [0, 1]
     """

@@ -23,7 +23,7 @@ def truncated_svd(matrix, n_components, random_state=None):
     Examples
     --------
     >>> from scipy import sparse
-    >>> values, components, projected = truncated_svd(sparse.csr_matrix([[0.0, 3.0], [2.0, 0.0]]), 1)
+    >>> values, components, projected = truncated_svd(sparse.csr_array([[0.0, 3.0], [2.0, 0.0]]), 1)
     >>> values.round(6).tolist(), components.round(6).tolist(), projected.round(6).tolist()
     ([3.0], [[0.0, 1.0]], [[3.0], [0.0]])
     """
@@ -63,7 +63,7 @@ def leading_singular_vectors(matrix, n_components, random_state=None):
     Examples
     --------
     >>> from scipy import sparse
-    >>> values, vectors = leading_singular_vectors(sparse.csr_matrix(np.diag([1.0, 3.0, 2.0])), 2)
+    >>> values, vectors = leading_singular_vectors(sparse.csr_array(np.diag([1.0, 3.0, 2.0])), 2)
     >>> values.round(3).tolist(), np.abs(vectors).round(3).T.tolist()
     ([3.0, 2.0], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     """

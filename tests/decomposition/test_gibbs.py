@@ -24,7 +24,7 @@ from sklearn_anime.decomposition._gibbs import (
 )
 from sklearn_anime.decomposition._ridge import make_ridge
 from sklearn_anime.decomposition._side_features import Scaling, SideFeatures
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}  # the factor of the ridge is in single precision
 N_DRAWS = 2000

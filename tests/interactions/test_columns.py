@@ -8,8 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_anime.interactions._columns import ColumnTable, extended
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._features import extended
 
 ROWS = {
     "user_id": ["ann", "ann", "bob", "bob"],
@@ -22,7 +22,7 @@ ROWS = {
 
 
 def table(X):
-    return Interactions.from_rows(X, np.ones(len(X)), features=ColumnTable).features
+    return Interactions.from_rows(X, np.ones(len(X)), features="columns").features
 
 
 def series(values):
@@ -144,7 +144,7 @@ def test_median_and_most_frequent_value_equal_a_loop_on_random_columns():
 
 
 def test_frames_of_items_and_users_have_a_row_for_each_id(frame_library):
-    interactions = Interactions.from_rows(frame_library(ROWS), np.ones(4), features=ColumnTable)
+    interactions = Interactions.from_rows(frame_library(ROWS), np.ones(4), features="columns")
     columns = interactions.features
     items = nw.from_native(columns.item_frame(interactions.items.ids))
     users = nw.from_native(columns.user_frame(interactions.users.ids))

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 
 ROWS = {
     "user_id": ["ann", "ann", "bob", "bob"],
@@ -19,7 +18,7 @@ ROWS = {
 
 def table(X, sample_weight=None):
     y = np.ones(len(X))
-    return Interactions.from_rows(X, y, sample_weight=sample_weight, features=FeatureTable).features
+    return Interactions.from_rows(X, y, sample_weight=sample_weight, features="numbers").features
 
 
 def test_columns_are_told_apart_by_what_they_are_constant_within(container):
@@ -65,7 +64,7 @@ def test_an_unknown_id_has_the_mean_of_the_known_ones():
 
 
 def test_the_pairs_of_fit_keep_their_own_context():
-    interactions = Interactions.from_rows(pd.DataFrame(ROWS), np.ones(4), features=FeatureTable)
+    interactions = Interactions.from_rows(pd.DataFrame(ROWS), np.ones(4), features="numbers")
     rows = interactions.features.fitted_rows(interactions.row_codes, interactions.item_codes)
     assert rows[:, 2].tolist() == [1, 2, 3, 4]
 

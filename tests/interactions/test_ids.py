@@ -10,7 +10,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_anime.interactions._ids import Vocabulary, as_series
+from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._ids import as_series
 
 # Each with its smallest id in row 1 and its largest in row 0, so that the codes are 2, 0, 1, 2.
 COLUMNS = {

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions, PairMerge, same_rows
+from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._interactions import same_rows
+from sklearn_anime.interactions._pairs import PairMerge
 
 ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
 
@@ -252,12 +253,10 @@ def test_extended_shard_by_shard_has_the_features_of_the_whole_table():
     ids, weights = rng.randint(9, size=(90, 2)), rng.rand(90)
     # One column of the item, one of the user, and one that differs between repeated pairs.
     X = np.column_stack([ids, ids[:, 1] ** 2, ids[:, 0] * 3, rng.rand(90)])
-    shards = Interactions.from_rows(
-        X[:30], None, weights[:30], needs_ratings=False, features=FeatureTable
-    )
+    shards = Interactions.from_rows(X[:30], None, weights[:30], needs_ratings=False, features="numbers")
     for rows in (slice(30, 60), slice(60, 90)):
         shards = shards.extended(X[rows], None, weights[rows], optional=True)
-    whole = Interactions.from_rows(X, None, weights, needs_ratings=False, features=FeatureTable)
+    whole = Interactions.from_rows(X, None, weights, needs_ratings=False, features="numbers")
     assert shards.features.context.tolist() == [False, False, True]
     for side in ("item", "user"):
         one, other = (getattr(part.features, f"{side}_features") for part in (whole, shards))

@@ -12,16 +12,10 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
+from sklearn_anime.interactions._frames import as_table, table_columns, table_like
 from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.interactions._rows import (
-    Rows,
-    as_table,
-    check_ratings,
-    check_weights,
-    id_places,
-    table_columns,
-    table_like,
-)
+from sklearn_anime.interactions._numbers import check_ratings, check_weights
+from sklearn_anime.interactions._rows import Rows, id_places
 
 COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
 

@@ -34,8 +34,7 @@ from sklearn.model_selection import (
 
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
-from sklearn_anime.interactions._features import FeatureTable
-from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.neural_network._embedding import _seen_by_side
@@ -351,7 +350,7 @@ def test_network_and_what_is_read_of_it_predict_the_same(small, table, predicted
 
 
 def test_histories_stay_within_what_is_not_held_out():
-    interactions = Interactions.from_rows([[1, 5], [1, 6], [2, 5]], [8, 7, 6], features=FeatureTable)
+    interactions = Interactions.from_rows([[1, 5], [1, 6], [2, 5]], [8, 7, 6], features="numbers")
     lessons = Lessons.read(interactions).take([0, 2, 1])
     seen = _seen_by_side(interactions, lessons, 1)  # user 1 and item 6
     assert seen["user"].toarray().tolist() == [[1, 0], [1, 0]]
@@ -450,7 +449,7 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
     X, y = table
     ten = X.drop_duplicates("item_id").head(10).assign(user_id=1000)
     interactions = small.interactions_.extended(ten, y[:10])
-    new = Interactions.from_rows(ten, y[:10], features=FeatureTable)
+    new = Interactions.from_rows(ten, y[:10], features="numbers")
     shares = small._shares_of_new(interactions, Lessons.read(new, like=interactions))
     known, added = (rows["item_id"].value_counts() for rows in (X, ten))
     expected = (added / known.add(added, fill_value=0)).reindex(small.items_).fillna(0)

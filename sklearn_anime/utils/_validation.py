@@ -1,0 +1,34 @@
+"""Checks of arguments of methods, which scikit-learn's parameter constraints do not reach."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+
+def check_count(value, name):
+    """Return a number of items, users or terms as an int, 1 or more."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an instance of int, not bool: {name}={value!r}.")
+    return int(check_scalar(value, name, Integral, min_val=1))
+
+
+def check_flag(value, name):
+    """Return a switch as a bool."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}.")
+    return bool(value)
+
+
+def check_unchanged(estimator, fitted):
+    """Raise where parameters that a continued fit has to keep differ from those of ``fit``.
+
+    `fitted` maps the names of the parameters to their values in ``fit``.
+    """
+    for name, before in fitted.items():
+        now = getattr(estimator, name)
+        if before is not now and before != now:
+            raise ValueError(
+                f"{name} was {before!r} in fit and is {now!r} now, but partial_fit goes on from that "
+                f"fit. Call fit with all rows, or set {name} back."
+            )
