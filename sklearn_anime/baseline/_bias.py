@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 
