@@ -108,8 +108,8 @@ class RecommenderMixin(DocLinkMixin):
             Number of items for each user. There are fewer where there are fewer candidates.
 
         history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y), default=None
-            Interactions `X` and their ratings `y`, for users who were not in ``fit``, or in place of
-            what ``fit`` saw of those who were; the model is not fitted again. A DataFrame is read by
+            Interactions `X` and their ratings `y`, for users who were not in ``fit``, or instead
+            of what ``fit`` saw of those who were; the model is not fitted again. A DataFrame is read by
             name where ``fit`` had names: it has the user and the item column, and may leave out
             features. An array has the user and the item in its first two columns, or all columns of
             ``fit``.

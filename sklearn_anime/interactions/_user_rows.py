@@ -159,15 +159,15 @@ class UserRows:
         known = rows >= 0
         lengths = np.where(known, self.row_lengths[rows], 0)
         indptr = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
+        pairs = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
         return UserRows(
             indptr=indptr,
-            item_codes=self.item_codes[places],
-            ratings=self.ratings[places],
-            weights=self.weights[places],
+            item_codes=self.item_codes[pairs],
+            ratings=self.ratings[pairs],
+            weights=self.weights[pairs],
             n_items=self.n_items,
             codes=np.where(known, self.codes[rows], -1),
-            times=None if self.times is None else self.times[places],
+            times=None if self.times is None else self.times[pairs],
             user_columns=self.user_columns,
             user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
         )
