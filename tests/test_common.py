@@ -60,6 +60,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def array_api(monkeypatch):
+    """Let the checks of array API input run too, with NumPy."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+
+
 @parametrize_with_checks(ESTIMATORS, xfail_strict=True)
 def test_estimator_passes_the_common_checks(estimator, check):
     check(estimator)
