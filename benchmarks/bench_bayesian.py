@@ -159,7 +159,8 @@ def fit_at_full_size(use_history, n_iter=60):
 def table(unrated="drop"):
     """Return the real ratings with the weighted genres of each title."""
     anime = load_anime(FOLDER, unrated=unrated)
-    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+    encoder = WeightedOneHotGenres().set_output(transform="pandas")
+    genres = encoder.fit_transform(anime.catalog[["genre"]])
     return anime.data.assign(rating=anime.target).join(genres, on="anime_id")
 
 

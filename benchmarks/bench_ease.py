@@ -104,7 +104,7 @@ def genres(weights=(0.0, 1.0, 3.0, 10.0, 30.0)):
     """
     anime = load_anime(FOLDER, unrated="nan")
     columns = WeightedOneHotGenres().set_output(transform="pandas")
-    table = columns.fit_transform(anime.anime[["genre"]])
+    table = columns.fit_transform(anime.catalog[["genre"]])
     table = table / np.linalg.norm(table, axis=1, keepdims=True).clip(min=1)
     for name, split in {"people": few_rows_of_users, "titles": few_rows_of_items}.items():
         rest, test = split(anime.data, seed=0)

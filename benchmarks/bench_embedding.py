@@ -199,10 +199,10 @@ class BlogNetwork:
 def wide_rows(**options):
     """Return rows of user, title and its genres in ten components, and the ratings."""
     anime = load_anime(FOLDER, **options)
-    genres = WeightedOneHotGenres().fit_transform(anime.anime[["genre"]])
+    genres = WeightedOneHotGenres().fit_transform(anime.catalog[["genre"]])
     components = PCA(10, random_state=0).fit_transform(np.asarray(genres))
     columns = [f"genre{place}" for place in range(10)]
-    genres = pd.DataFrame(components, index=anime.anime.index, columns=columns)
+    genres = pd.DataFrame(components, index=anime.catalog.index, columns=columns)
     return anime.data.join(genres, on="anime_id"), anime.target
 
 

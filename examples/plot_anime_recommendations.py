@@ -37,7 +37,7 @@ if folder:
     anime = load_anime(folder, n_users=1000, n_anime=500)
 else:
     anime = load_anime_sample()
-frame, catalog = anime.frame, anime.anime
+frame, catalog = anime.frame, anime.catalog
 print(
     f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} titles, "
     f"{frame.rating.mean():.2f} on average (people who rated nothing of it are left out)"

@@ -34,7 +34,7 @@ from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 folder = os.environ.get("SKLEARN_ANIME_DATA")
 anime = load_anime(folder, unrated="nan") if folder else load_anime_sample(unrated="nan")
-genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.catalog[["genre"]])
 X, y = anime.data.join(genres, on="anime_id"), anime.target
 
 _, held_out = train_test_split(np.flatnonzero(y.notna()), test_size=0.2, random_state=0)
@@ -108,7 +108,7 @@ title = X_train["anime_id"].mode()[0]
 rows = pd.DataFrame({"user_id": people.values(), "anime_id": title}).join(genres, on="anime_id")
 mean, deviation = model.predict(rows, return_std=True)
 of_mean = np.sqrt(np.maximum(deviation**2 - 1 / model.noise_precision_, 0))
-print(f"{anime.anime['name'][title]}:")
+print(f"{anime.catalog['name'][title]}:")
 print(
     pd.DataFrame(
         {

@@ -47,7 +47,7 @@ RankingCurveDisplay.from_estimator(
 # -----------
 # A few titles are enough for a list, with any id that is not taken:
 
-names = anime.anime["name"]
+names = anime.catalog["name"]
 liked = names.index[names.isin(["Toradora!", "Clannad", "Golden Time"])]
 newcomer = pd.DataFrame({"user_id": -1, "anime_id": liked})
 recommended = models["EASE"].recommend(history=newcomer, n_items=5)
@@ -68,7 +68,7 @@ from sklearn_anime.metrics import make_rating_scorer
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
-genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.catalog[["genre"]])
 bayesian = BayesianFactorizationRegressor(8, n_iter=100, random_state=0)
 candidates = {
     "biases": (BiasRegressor(), X),

@@ -22,11 +22,11 @@ from sklearn_anime.inspection import ExplanationDisplay, ItemMapDisplay
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 anime = load_anime_sample()
-names = anime.anime["name"]
+names = anime.catalog["name"]
 model = SVDNeighborsRecommender(axis="item", random_state=0).fit(anime.data, anime.target)
 
 fig, ax = plt.subplots(figsize=(8, 5.5), layout="constrained")
-ItemMapDisplay.from_estimator(model, catalog=anime.anime, named=10, ax=ax)
+ItemMapDisplay.from_estimator(model, catalog=anime.catalog, named=10, ax=ax)
 
 # %%
 # The neighbors of one title

@@ -87,7 +87,7 @@ def test_pipeline_recommends_ids_of_unseen_titles(wide, rows, sample):
     found = wide[-1].recommend(users, n_items=4)
     assert found.columns.tolist() == ["user_id", "anime_id", "score", "rank"]
     assert found["user_id"].tolist() == [5] * 4 + [3] * 4
-    assert found["anime_id"].isin(sample.anime.index).all()
+    assert found["anime_id"].isin(sample.catalog.index).all()
     seen = set(zip(X["user_id"], X["anime_id"], strict=True))
     assert not seen & set(zip(found["user_id"], found["anime_id"], strict=True))
 

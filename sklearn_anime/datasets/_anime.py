@@ -34,7 +34,7 @@ where it has 73,516 users, 12,294 titles and 7,813,737 rows.
 
 :data: `user_id` and `anime_id`, one row per pair.
 :target: `rating`; NaN is "watched, not rated".
-:anime: the catalog, indexed by `anime_id`: name, genre, type, episodes, site_rating, members.
+:catalog: one row per anime, indexed by `anime_id`: name, genre, type, episodes, site_rating, members.
 :frame: the rows joined with the catalog, and the rating.
 """
 
@@ -86,7 +86,7 @@ def load_anime(
             The columns `user_id` and `anime_id`, in the order of the file.
         target : Series of shape (n_rows,)
             The column `rating`, as float.
-        anime : DataFrame of shape (n_titles, 6)
+        catalog : DataFrame of shape (n_titles, 6)
             The catalog, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
             members (float); missing where the file says nothing or `Unknown`.
         frame : DataFrame of shape (n_rows, 9)
@@ -121,11 +121,11 @@ def load_anime(
     user_id     100
     anime_id     50
     dtype: int64
-    >>> anime.anime.columns.tolist()
+    >>> anime.catalog.columns.tolist()
     ['name', 'genre', 'type', 'episodes', 'site_rating', 'members']
     """
     folder = Path(path)
-    anime = _read_catalog(find_table(folder, "anime.csv"))
+    catalog = _read_catalog(find_table(folder, "anime.csv"))
     ratings = _read_ratings(find_table(folder, "rating.csv"))
     users = _most_frequent(ratings["user_id"], n_users)
     titles = _most_frequent(ratings["anime_id"], n_anime)
@@ -133,8 +133,8 @@ def load_anime(
     if return_X_y:
         return data, target
     if titles is not None:
-        anime = anime[anime.index.isin(titles)]
-    return _make_bunch(data, target, anime)
+        catalog = catalog[catalog.index.isin(titles)]
+    return _make_bunch(data, target, catalog)
 
 
 def _read_catalog(path):
@@ -209,11 +209,11 @@ def _split_target(ratings, unrated):
     return ratings[["user_id", "anime_id"]], target
 
 
-def _make_bunch(data, target, anime):
+def _make_bunch(data, target, catalog):
     return RatingsBunch(
         data=data,
         target=target,
-        anime=anime,
+        catalog=catalog,
         feature_names=list(data),
         target_names=[target.name],
         DESCR=DESCRIPTION,

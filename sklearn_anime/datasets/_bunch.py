@@ -10,7 +10,7 @@ class RatingsBunch(Bunch):
     Parameters
     ----------
     **kwargs : dict
-        The content; `data`, `target` and `anime` are what `frame` is made of.
+        The content; `data`, `target` and `catalog` are what `frame` is made of.
 
     Examples
     --------
@@ -18,7 +18,7 @@ class RatingsBunch(Bunch):
     >>> bunch = RatingsBunch(
     ...     data=pd.DataFrame({"user_id": [1, 1], "anime_id": [5, 6]}),
     ...     target=pd.Series([9.0, 7.0], name="rating"),
-    ...     anime=pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6]),
+    ...     catalog=pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6]),
     ... )
     >>> bunch.frame
        user_id  anime_id    name  rating
@@ -32,7 +32,7 @@ class RatingsBunch(Bunch):
     def __getitem__(self, key):
         value = super().__getitem__(key)
         if key == "frame" and value is None:
-            value = self[key] = join_catalog(self["data"], self["target"], self["anime"])
+            value = self[key] = join_catalog(self["data"], self["target"], self["catalog"])
         return value
 
     def get(self, key, default=None):
@@ -76,7 +76,7 @@ def _restore(kind, content):
     return kind(**content)
 
 
-def join_catalog(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> pd.DataFrame:
+def join_catalog(data: pd.DataFrame, target: pd.Series, catalog: pd.DataFrame) -> pd.DataFrame:
     """Join rows with the catalog, without a copy of any text.
 
     Parameters
@@ -87,7 +87,7 @@ def join_catalog(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> 
     target : Series
         The ratings, aligned with `data`.
 
-    anime : DataFrame
+    catalog : DataFrame
         The catalog, indexed by anime id.
 
     Returns
@@ -100,14 +100,14 @@ def join_catalog(data: pd.DataFrame, target: pd.Series, anime: pd.DataFrame) -> 
     --------
     >>> import pandas as pd
     >>> data = pd.DataFrame({"user_id": [1, 1], "anime_id": [6, 7]})
-    >>> anime = pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6])
-    >>> join_catalog(data, pd.Series([7.0, 8.0], name="rating"), anime)
+    >>> catalog = pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6])
+    >>> join_catalog(data, pd.Series([7.0, 8.0], name="rating"), catalog)
        user_id  anime_id    name  rating
     0        1         6  Trigun     7.0
     1        1         7     NaN     8.0
     """
-    rows = anime.index.get_indexer(data["anime_id"])
-    columns = {name: _take(column, rows, data.index) for name, column in anime.items()}
+    rows = catalog.index.get_indexer(data["anime_id"])
+    columns = {name: _take(column, rows, data.index) for name, column in catalog.items()}
     return data.assign(**columns, **{target.name: target})
 
 

@@ -38,7 +38,7 @@ def load_anime_sample(
             The columns `user_id` and `anime_id`.
         target : Series of shape (n_rows,)
             The column `rating`, as float.
-        anime : DataFrame of shape (n_titles, 6)
+        catalog : DataFrame of shape (n_titles, 6)
             The catalog, indexed by `anime_id`: name, genre, type (text), episodes, site_rating,
             members (float).
         frame : DataFrame of shape (n_rows, 9)
@@ -67,7 +67,7 @@ def load_anime_sample(
     >>> anime = load_anime_sample()
     >>> anime.frame[["name", "genre", "type"]].dtypes.astype(str).tolist()
     ['category', 'category', 'category']
-    >>> anime.anime.loc[2, "name"]
+    >>> anime.catalog.loc[2, "name"]
     'Dragon Ball Z'
     """
     loaded = load_anime(DATA_FOLDER, unrated=unrated, return_X_y=return_X_y)

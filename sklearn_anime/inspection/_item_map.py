@@ -76,7 +76,7 @@ class ItemMapDisplay:
     >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
     >>> anime = load_anime_sample()
     >>> model = SVDNeighborsRecommender(random_state=0).fit(anime.data, anime.target)
-    >>> display = ItemMapDisplay.from_estimator(model, catalog=anime.anime, named=[1, 2])
+    >>> display = ItemMapDisplay.from_estimator(model, catalog=anime.catalog, named=[1, 2])
     >>> [label.get_text() for label in display.labels_]
     ['Dragon Ball', 'Dragon Ball Z']
     """

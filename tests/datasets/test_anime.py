@@ -21,7 +21,7 @@ def pairs(bunch):
 def test_returns_a_bunch_with_the_documented_keys(folder):
     anime = load_anime(folder)
     assert isinstance(anime, Bunch)
-    assert {"data", "target", "anime", "frame", "DESCR", "feature_names", "target_names"} == set(anime)
+    assert {"data", "target", "catalog", "frame", "DESCR", "feature_names", "target_names"} == set(anime)
     assert anime.feature_names == ["user_id", "anime_id"]
     assert anime.target_names == ["rating"]
     assert "kaggle.com" in anime.DESCR
@@ -59,7 +59,7 @@ def test_target_and_ids_have_the_same_dtypes_under_every_option(folder):
 
 
 def test_catalog_is_indexed_by_id_and_its_rating_renamed(folder):
-    catalog = load_anime(folder).anime
+    catalog = load_anime(folder).catalog
     assert catalog.index.tolist() == [20, 10, 30]
     assert catalog.index.name == "anime_id"
     assert list(catalog) == ["name", "genre", "type", "episodes", "site_rating", "members"]
@@ -67,11 +67,11 @@ def test_catalog_is_indexed_by_id_and_its_rating_renamed(folder):
 
 
 def test_names_are_unescaped(folder):
-    assert load_anime(folder).anime.at[20, "name"] == "Kino's Trip & More"
+    assert load_anime(folder).catalog.at[20, "name"] == "Kino's Trip & More"
 
 
 def test_unknown_episodes_and_empty_cells_are_missing(folder):
-    catalog = load_anime(folder).anime
+    catalog = load_anime(folder).catalog
     np.testing.assert_array_equal(catalog["episodes"], [13, 26, np.nan])
     assert catalog.isna().sum().to_dict() == {
         "name": 0,
@@ -110,7 +110,7 @@ def test_a_last_duplicate_that_is_unrated_drops_the_pair(write_folder):
 def test_duplicate_titles_keep_the_last(write_folder):
     header = "anime_id,name,genre,type,episodes,rating,members\n"
     rows = "10,Old,Action,TV,1,5,1\n10,New,Action,TV,1,5,1\n"
-    assert load_anime(write_folder(anime=header + rows)).anime["name"].to_dict() == {10: "New"}
+    assert load_anime(write_folder(anime=header + rows)).catalog["name"].to_dict() == {10: "New"}
 
 
 def test_n_users_counts_unrated_rows_and_breaks_ties_by_the_smaller_id(folder):
@@ -125,8 +125,8 @@ def test_n_anime_counts_unrated_rows_and_breaks_ties_by_the_smaller_id(folder):
 
 
 def test_n_anime_limits_the_catalog_in_its_order(folder):
-    assert load_anime(folder, n_anime=2).anime.index.tolist() == [20, 10]
-    assert load_anime(folder, n_users=1).anime.index.tolist() == [20, 10, 30]
+    assert load_anime(folder, n_anime=2).catalog.index.tolist() == [20, 10]
+    assert load_anime(folder, n_users=1).catalog.index.tolist() == [20, 10, 30]
 
 
 def test_n_users_and_n_anime_both_count_the_whole_table(write_folder):
@@ -188,7 +188,7 @@ def test_bunch_survives_copies_and_pickles(folder, duplicate, built):
     assert type(twin) is type(anime)
     assert (dict.__getitem__(twin, "frame") is not None) == built
     assert_frame_equal(twin.frame, expected)
-    assert_frame_equal(twin.anime, anime.anime)
+    assert_frame_equal(twin.catalog, anime.catalog)
 
 
 def test_return_x_y_gives_data_and_target(folder):
@@ -333,18 +333,18 @@ def test_signature_is_the_documented_one():
 
 def test_real_data_has_its_known_counts(real_folder):
     anime = load_anime(real_folder, unrated="nan")
-    counts = len(anime.data), anime.target.isna().sum(), len(anime.anime)
+    counts = len(anime.data), anime.target.isna().sum(), len(anime.catalog)
     assert counts == (425_670, 81_187, 12_294)
-    assert anime.anime["episodes"].isna().sum() == 340
-    assert anime.anime["genre"].isna().sum() == 62
-    assert not anime.anime["name"].str.contains("&#039;|&amp;").any()
-    assert anime.anime.at[9969, "name"] == "Gintama'"
+    assert anime.catalog["episodes"].isna().sum() == 340
+    assert anime.catalog["genre"].isna().sum() == 62
+    assert not anime.catalog["name"].str.contains("&#039;|&amp;").any()
+    assert anime.catalog.at[9969, "name"] == "Gintama'"
 
 
 def test_real_data_and_the_sample_have_the_same_form(real_folder):
     real, sample = load_anime(real_folder), load_anime_sample()
     assert list(real) == list(sample)
-    for key in ("data", "anime", "frame"):
+    for key in ("data", "catalog", "frame"):
         assert real[key].dtypes.astype(str).to_dict() == sample[key].dtypes.astype(str).to_dict()
     assert real.target.dtype == sample.target.dtype
     assert real.target.name == sample.target.name

@@ -59,7 +59,7 @@ def test_sample_is_what_load_anime_reads_from_its_folder(sample):
 
 def test_description_tells_the_size_and_that_ratings_are_simulated(sample):
     assert "simulated" in sample.DESCR
-    size = f"{len(sample.anime)} well-known anime and 500 simulated viewers with 38,529 rows"
+    size = f"{len(sample.catalog)} well-known anime and 500 simulated viewers with 38,529 rows"
     assert size in " ".join(sample.DESCR.split())
 
 
@@ -93,13 +93,13 @@ def test_viewers_rate_like_the_real_ones(sample):
 
 def test_popular_titles_are_rated_more_often(sample):
     counts = sample.data["anime_id"].value_counts()
-    members = sample.anime["members"][counts.index]
+    members = sample.catalog["members"][counts.index]
     assert np.corrcoef(np.log(members), counts)[0, 1] > 0.5
 
 
 def test_site_rating_tells_the_mean_rating_of_a_title(sample):
     means = sample.frame.groupby("anime_id")["rating"].mean()
-    assert np.corrcoef(sample.anime["site_rating"][means.index], means)[0, 1] > 0.5
+    assert np.corrcoef(sample.catalog["site_rating"][means.index], means)[0, 1] > 0.5
 
 
 def residual_matrix(frame):
@@ -113,10 +113,10 @@ def neighbors(sample, name, n_neighbors=10):
     """Titles whose ratings lie nearest to those of a title, by the cosine of the residuals."""
     matrix = residual_matrix(sample.frame).fillna(0)
     unit = matrix / np.sqrt((matrix**2).sum())
-    names = sample.anime["name"]
+    names = sample.catalog["name"]
     similarity = unit.T @ unit[names[names == name].index[0]]
     nearest = similarity.sort_values(ascending=False).index[1 : n_neighbors + 1]
-    return sample.anime.loc[nearest]
+    return sample.catalog.loc[nearest]
 
 
 @pytest.mark.parametrize(

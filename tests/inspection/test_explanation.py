@@ -52,7 +52,7 @@ def test_bars_are_the_terms_beyond_the_baseline(svd):
 
 
 def test_total_is_the_predicted_rating(svd, sample):
-    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.anime.name)
+    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.catalog.name)
     rating = svd.predict(pd.DataFrame({"user_id": [7], "anime_id": [1]}))[0]
     assert display.total_ == pytest.approx(rating)
     assert display.start_ + sum(lengths(display)) == pytest.approx(rating)
@@ -62,15 +62,15 @@ def test_total_is_the_predicted_rating(svd, sample):
 
 def test_near_users_are_named_as_users(svd, sample):
     frame = svd.explain(7, 1)
-    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.anime.name)
+    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.catalog.name)
     lent = zip(frame.neighbor[1:-1], frame.rating[1:-1], strict=True)
     assert labels(display) == [*(f"user {user}, rated {rating:g}" for user, rating in lent), "rest"]
 
 
 def test_near_titles_are_named_by_the_catalog(by_titles, sample):
     frame = by_titles.explain(7, 1, n=2)
-    names = sample.anime.name[frame.neighbor[1:-1]]
-    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=2, names=sample.anime.name)
+    names = sample.catalog.name[frame.neighbor[1:-1]]
+    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=2, names=sample.catalog.name)
     assert [label.partition(", rated")[0] for label in labels(display)[:-1]] == [
         name if len(name) <= 24 else name[:23].rstrip() + "…" for name in names
     ]

@@ -40,7 +40,7 @@ class Unordered(FactorsMixin, RecommenderMixin, BaseEstimator):
 
 @pytest.fixture(scope="module")
 def item_map(svd, sample):
-    return ItemMapDisplay.from_estimator(svd, catalog=sample.anime, named=20)
+    return ItemMapDisplay.from_estimator(svd, catalog=sample.catalog, named=20)
 
 
 def boxes(labels):
@@ -142,7 +142,7 @@ def test_one_far_away_is_shown_where_it_is_singled_out():
 
 def test_most_seen_titles_are_named(svd, sample, item_map):
     counts = sample.data.anime_id.value_counts()
-    named = sample.anime.name[counts.index[counts >= counts.iloc[19]]]
+    named = sample.catalog.name[counts.index[counts >= counts.iloc[19]]]
     assert {label.get_text().rstrip("…") for label in item_map.labels_} <= {
         name[:31].rstrip() if len(name) > 32 else name for name in named
     }
@@ -150,14 +150,14 @@ def test_most_seen_titles_are_named(svd, sample, item_map):
 
 
 def test_names_stand_where_their_titles_are(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime, named=[5, 3])
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.catalog, named=[5, 3])
     assert display.names == {5: "Dragon Ball Super", 3: "Dragon Ball GT"}
     rows = [list(svd.items_).index(item) for item in (5, 3)]
     np.testing.assert_allclose([label.xy for label in display.labels_], svd.item_factors_[rows, :2])
 
 
 def test_colors_are_those_of_the_first_genre(svd, sample, item_map):
-    first = sample.anime.genre.loc[svd.items_].str.split(", ").str[0]
+    first = sample.catalog.genre.loc[svd.items_].str.split(", ").str[0]
     frequent = first.value_counts().index[:6]
     shown = colored(item_map)
     assert list(shown) == ["other", *frequent]
@@ -182,7 +182,7 @@ def test_without_a_catalog_titles_are_named_by_their_ids(svd):
 
 
 def test_without_a_column_of_genres_all_titles_look_alike(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime, genre=None, named=[5])
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.catalog, genre=None, named=[5])
     assert len(display.scatters_) == 1
     assert display.names == {5: "Dragon Ball Super"}
 
@@ -199,7 +199,7 @@ def test_without_a_column_of_genres_all_titles_look_alike(svd, sample):
     ids=["index", "column", "nullable", "polars", "lists"],
 )
 def test_catalog_may_come_in_any_form(svd, sample, item_map, form):
-    display = ItemMapDisplay.from_estimator(svd, catalog=form(sample.anime), named=20)
+    display = ItemMapDisplay.from_estimator(svd, catalog=form(sample.catalog), named=20)
     assert display.genres == item_map.genres
     assert display.names == item_map.names
 
@@ -210,7 +210,7 @@ def test_first_genre_is_that_of_the_encoder():
 
 
 def test_titles_that_the_catalog_lacks_are_grey_and_named_by_their_ids(svd, sample):
-    display = ItemMapDisplay.from_estimator(svd, catalog=sample.anime.drop(index=5), named=[5])
+    display = ItemMapDisplay.from_estimator(svd, catalog=sample.catalog.drop(index=5), named=[5])
     assert display.names == {5: 5}
     assert display.genres[list(svd.items_).index(5)] is None
 

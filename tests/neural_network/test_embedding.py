@@ -94,9 +94,9 @@ def learned(split):
 def cold():
     """Return rows of the sample with two features of the title, and the mask of sixty titles."""
     sample = load_anime_sample()
-    titles = sample.anime[["site_rating"]].assign(log_members=np.log(sample.anime["members"]))
+    titles = sample.catalog[["site_rating"]].assign(log_members=np.log(sample.catalog["members"]))
     X = sample.data.join(titles, on="anime_id")
-    held_out = np.random.default_rng(0).choice(sample.anime.index, 60, replace=False)
+    held_out = np.random.default_rng(0).choice(sample.catalog.index, 60, replace=False)
     return X, sample.target, X["anime_id"].isin(held_out).to_numpy()
 
 
@@ -153,7 +153,8 @@ def test_features_predict_titles_without_ratings_better_than_ids_and_biases(cold
 @pytest.mark.slow
 def test_genres_predict_new_real_titles_better_than_biases(real_folder):
     anime = load_anime(real_folder, n_users=500, n_anime=1000)
-    genres = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(anime.anime[["genre"]])
+    encoder = WeightedOneHotGenres().set_output(transform="pandas")
+    genres = encoder.fit_transform(anime.catalog[["genre"]])
     X, y = anime.data.join(genres, on="anime_id"), anime.target
     train, test = next(NewItemSplit(20, random_state=0).split(X))
     X, X_test, y, y_test = X.iloc[train], X.iloc[test], y.iloc[train], y.iloc[test]
@@ -176,7 +177,7 @@ def test_features_of_items_and_of_users_change_predictions(small, table, predict
 
 
 def test_similar_items_share_their_franchise(learned):
-    anime = load_anime_sample().anime["name"]
+    anime = load_anime_sample().catalog["name"]
     ball = anime.index[anime == "Dragon Ball Z"]
     found = learned.similar_items(ball, n_items=10)["neighbor"]
     assert anime[found].str.startswith("Dragon Ball").sum() >= 2, anime[found].tolist()
