@@ -1,11 +1,11 @@
-"""Print the table of models that the README shows: what each is for, how good and how quick it is.
+"""Print the table of models in the README: what each is for, its accuracy and its time.
 
 Usage: python benchmarks/bench_models.py [WORD ...]
 
 With words, only the models that have one of them in their name or purpose. The ratings are those in the
 folder that the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000`
 beside the checkout; where neither is there, the embedded sample. Times are CPU seconds of a fit on the
-rows of the lists, all threads together, as multiples of that of the biases; numpy gets one thread.
+rows of the ranking split, all threads together, as multiples of that of the biases; numpy gets one thread.
 """
 
 import os
@@ -36,7 +36,7 @@ from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 IDS = ["user_id", "anime_id"]
-HEADER = ("Model", "Choose it for", "RMSE", "NDCG@10", "Fit time", "New people", "New titles")
+HEADER = ("Model", "Choose it for", "RMSE", "NDCG@10", "Fit time", "New users", "New items")
 N_REFERENCE_FITS = 5
 
 
@@ -47,8 +47,8 @@ class Row:
     name: str
     purpose: str
     model: BaseEstimator
-    new_people: str = "yes"
-    new_titles: str = "no"
+    new_users: str = "yes"
+    new_items: str = "no"
 
     def cells(self, rmse, ndcg, times):
         """Return the cells of the table, given what was measured."""
@@ -59,8 +59,8 @@ class Row:
             "-" if rmse is None else f"{rmse:.3f}",
             f"{ndcg:.3f}",
             seconds,
-            self.new_people,
-            self.new_titles,
+            self.new_users,
+            self.new_items,
         )
 
 
@@ -74,30 +74,40 @@ def with_genres(model, *steps):
     return make_pipeline(columns.set_output(transform="pandas"), model)
 
 
-NEAR_TITLES = SVDNeighborsRecommender(512, axis="item", random_state=0)
+NEAR_ITEMS = SVDNeighborsRecommender(512, axis="item", random_state=0)
 BAYES = BayesianFactorizationRegressor(random_state=0)
 STACK = StackingRegressor(
-    [("bayes", BAYES), ("near", NEAR_TITLES)], RidgeCV(), cv=KFold(5, shuffle=True, random_state=0)
+    [("bayes", BAYES), ("near", NEAR_ITEMS)], RidgeCV(), cv=KFold(5, shuffle=True, random_state=0)
 )
 ROWS = (
-    Row("`PopularityRecommender`", "the floor for lists", PopularityRecommender(), "popular titles"),
-    Row("`BiasRegressor`", "the floor for ratings", BiasRegressor(), "well rated titles"),
+    Row(
+        "`PopularityRecommender`",
+        "baseline of recommendations",
+        PopularityRecommender(),
+        "popular items",
+    ),
+    Row("`BiasRegressor`", "baseline of predicted ratings", BiasRegressor(), "well rated items"),
     Row(
         "`SVDNeighborsRecommender`",
-        "who is alike, and ratings and lists from it",
+        "similar users, with ratings and recommendations from them",
         SVDNeighborsRecommender(random_state=0),
     ),
     Row(
         '`SVDNeighborsRecommender(512, axis="item")`',
-        "good ratings and good lists in one model, quickly",
-        NEAR_TITLES,
+        "good ratings and good recommendations in one model, quickly",
+        NEAR_ITEMS,
     ),
-    Row("`EASERecommender`", "the best lists", EASERecommender(), new_titles="with genres"),
+    Row(
+        "`EASERecommender`",
+        "the most accurate recommendations",
+        EASERecommender(),
+        new_items="with genres",
+    ),
     Row(
         "`EASERecommender(200, n_components=512)`",
-        "lists from a large catalog",
+        "recommendations from a large catalog",
         EASERecommender(200.0, n_components=512, random_state=0),
-        new_titles="with genres",
+        new_items="with genres",
     ),
     Row(
         "`BayesianFactorizationRegressor`",
@@ -106,24 +116,24 @@ ROWS = (
     ),
     Row(
         "the same, with genres",
-        "the best ratings of a single model",
+        "the most accurate ratings of a single model",
         with_genres(BAYES),
-        new_titles="yes",
+        new_items="yes",
     ),
     Row(
         "`EmbeddingRegressor`",
-        "ratings by a Keras network that learns on (`partial_fit`)",
+        "ratings by a Keras network that continues on new rows (`partial_fit`)",
         EmbeddingRegressor(random_state=0),
     ),
     Row(
-        "`EmbeddingRegressor(n_ensemble=5)`, with genres",
-        "the same, a little better",
-        with_genres(EmbeddingRegressor(n_ensemble=5, random_state=0), PCA(10, random_state=0)),
-        new_titles="yes",
+        "`EmbeddingRegressor(n_estimators=5)`, with genres",
+        "the same, a little more accurate",
+        with_genres(EmbeddingRegressor(n_estimators=5, random_state=0), PCA(10, random_state=0)),
+        new_items="yes",
     ),
     Row(
         "`TopNRecommender(stack, candidates=EASERecommender())`",
-        "the best ratings: a stack of two models, which ranks 30 candidates",
+        "the most accurate ratings: a stack of two models, which ranks 30 candidates",
         TopNRecommender(STACK, candidates=EASERecommender(), n_candidates=30),
         "candidates",
     ),
@@ -136,24 +146,24 @@ def main(words):
     X, y = rows_with_genres()
     print(f"{os.cpu_count()} cores, {len(X):,} rows", flush=True)
     with threadpool_limits(1):
-        biases = np.median([measure_lists(BiasRegressor(), X, y)[1] for _ in range(N_REFERENCE_FITS)])
+        biases = np.median([measure_ranking(BiasRegressor(), X, y)[1] for _ in range(N_REFERENCE_FITS)])
         print(f"the biases take {biases:.2f} s to fit\n")
         print(markdown(HEADER), markdown(["---"] * len(HEADER)), sep="\n", flush=True)
         for row in ROWS:
             if not words or any(word in row.name + row.purpose for word in words):
-                ndcg, seconds = measure_lists(row.model, X, y)
+                ndcg, seconds = measure_ranking(row.model, X, y)
                 rmse = measure_ratings(row.model, X, y) if is_regressor(row.model) else None
                 print(markdown(row.cells(rmse, ndcg, seconds / biases)), flush=True)
 
 
 def rows_with_genres():
-    """Return rows of user, title and the title's genres, and the ratings; NaN where there is none."""
+    """Return rows of user, item and the item's genres, and the ratings; NaN where there is none."""
     anime = load_anime(FOLDER, unrated="nan") if FOLDER.is_dir() else load_anime_sample(unrated="nan")
-    return anime.data.join(anime.anime["genre"], on="anime_id"), anime.target
+    return anime.data.join(anime.catalog["genre"], on="anime_id"), anime.target
 
 
-def measure_lists(model, X, y):
-    """Return NDCG@10, five titles of each user with twenty held out, and the seconds of the fit."""
+def measure_ranking(model, X, y):
+    """Return NDCG@10, five items of each user with twenty held out, and the seconds of the fit."""
     split = next(LeaveKOutPerUser(5, random_state=0).split(X))
     return measure(model, X, y, split, make_ranking_scorer("ndcg", k=10))
 

@@ -289,14 +289,14 @@ def _asked(interactions, users, history, items):
         return ids, rows, None
     folded_users, folded_rows, (new_rows, new_codes) = folded
     positions = folded_users.encode(users)
-    place = np.full(len(folded_users), -1)
-    place[positions[positions >= 0]] = np.flatnonzero(positions >= 0)
-    asked = place[new_rows] >= 0
-    return ids, rows.replace(folded_rows, positions), (place[new_rows[asked]], new_codes[asked])
+    row_of = np.full(len(folded_users), -1)
+    row_of[positions[positions >= 0]] = np.flatnonzero(positions >= 0)
+    asked = row_of[new_rows] >= 0
+    return ids, rows.replace(folded_rows, positions), (row_of[new_rows[asked]], new_codes[asked])
 
 
 def _check_ids(ids, vocabulary):
-    """Raise for a mask in place of ids."""
+    """Raise for a mask instead of ids."""
     if ids.dtype == nw.Boolean and vocabulary.ids.dtype != nw.Boolean:
         raise ValueError(
             f"{vocabulary.role}s are asked for by a mask of booleans. Give their ids, such as "

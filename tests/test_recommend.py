@@ -1,4 +1,4 @@
-"""What every recommender answers: lists for people, similar items and users, and clear errors."""
+"""What every recommender answers: recommendations, similar items and users, and clear errors."""
 
 import copy
 import pickle
@@ -16,9 +16,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import validate_data
 
-from sklearn_anime.base import RecommenderMixin, block_length
+from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.utils._blocks import block_length
 
 # Users who have seen them: title 1 three, title 2 two, titles 3 and 4 one each.
 ROWS = {
@@ -28,7 +29,7 @@ ROWS = {
 RATINGS = [9, 8, 6, 7, 5, 10, 4]
 SEEN = {"ann": {1, 2}, "bob": {1, 3, 4}, "cat": {1, 2}}
 COUNTS = {1: 3.0, 2: 2.0, 3: 1.0, 4: 1.0}
-STRANGERS = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarning")
+UNKNOWN_USERS = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarning")
 
 
 class Fake(RecommenderMixin, BaseEstimator):
@@ -152,7 +153,7 @@ def test_columns_of_nameless_rows_are_user_and_item_in_pandas(make):
     ids=range(9),
 )
 @pytest.mark.parametrize("ask", ["recommend", "similar_items", "similar_users"])
-@STRANGERS
+@UNKNOWN_USERS
 def test_ids_come_out_in_the_library_and_dtype_of_fit(X, ask):
     keys = {"recommend": {}, "similar_items": {"items": [1]}, "similar_users": {"users": ["ann"]}}
     frame = getattr(PopularityRecommender().fit(X), ask)(**keys[ask])
@@ -237,19 +238,30 @@ def test_unknown_users_get_the_most_popular_items_and_one_warning_counts_them():
     with pytest.warns(UserWarning, match=r"^2 of 3 users have no history") as warned:
         frame = model.recommend(["zoe", "ann", "yan"], n_items=3)
     assert [warning.filename for warning in warned] == [__file__]
-    popular = [(item, COUNTS[item], item) for item in (1, 2, 3)]
-    assert rows_of(frame)[:3] == [("zoe", *entry) for entry in popular]
-    assert rows_of(frame)[-3:] == [("yan", *entry) for entry in popular]
+    assert lists_of(frame)["zoe"] == lists_of(frame)["yan"] == [1, 2, 3]
+    assert frame["rank"].tolist()[:3] == [1, 2, 3]
 
 
-@STRANGERS
+def test_the_warning_of_unknown_users_shows_what_ids_look_like():
+    model = PopularityRecommender().fit([[1, 7], [2, 8]])
+    with pytest.warns(UserWarning, match=r"such as '1' \(user ids of fit look like 1\)"):
+        model.recommend(["1"])
+
+
+@UNKNOWN_USERS
+def test_popular_items_have_no_score():
+    frame = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS).recommend(["zoe", "ann"])
+    assert frame["score"].isna().tolist() == [True] * 4 + [False] * 2
+
+
+@UNKNOWN_USERS
 def test_unknown_users_get_dtypes_of_fit_where_they_fit(frame_library):
     X = frame_library(ROWS)
     frame = PopularityRecommender().fit(X).recommend(["zoe", "ann"])
     assert frame["user_id"].dtype == X["user_id"].dtype
 
 
-@STRANGERS
+@UNKNOWN_USERS
 def test_unknown_users_of_another_type_are_named_as_asked():
     model = PopularityRecommender().fit([[1, 1], [2, 2]])
     assert list(lists_of(model.recommend(["zoe", 1, 2**63]))) == ["zoe", 1, 2**63]
@@ -349,15 +361,99 @@ def test_history_in_another_library_than_fit_is_answered_in_that_of_fit(model):
     assert lists_of(frame) == {"zoe": [2, 3, 4]}
 
 
-def test_history_with_swapped_columns_raises(model):
-    with pytest.raises(ValueError, match=r"history= has the users in column 'anime_id'"):
-        model.recommend(history=pd.DataFrame(ROWS)[["anime_id", "user_id"]])
+def test_history_is_read_by_name(model, frame_library):
+    history = frame_library({"anime_id": [1], "user_id": ["zoe"]})
+    assert lists_of(model.recommend(history=history)) == {"zoe": [2, 3, 4]}
+
+
+def test_history_needs_no_features(frame_library):
+    X = frame_library({"site_rating": [4, 8, 7, 8, 3, 8, 7], **ROWS})
+    model = PopularityRecommender(user="user_id", item="anime_id").fit(X)
+    history = frame_library({"anime_id": [1], "user_id": ["zoe"]})
+    assert lists_of(model.recommend(history=history)) == {"zoe": [2, 3, 4]}
+
+
+def test_history_with_an_unknown_column_raises(model):
+    history = pd.DataFrame({"user_id": ["zoe"], "anime_id": [1], "rating": [8]})
+    with pytest.raises(
+        ValueError, match=r"history= has a column 'rating', which fit did not have.* as y"
+    ):
+        model.recommend(history=history)
+
+
+def test_history_without_the_item_column_raises(model):
+    history = pd.DataFrame({"user_id": ["zoe"], "title": [1]})
+    with pytest.raises(
+        ValueError, match=r"history= has no column 'anime_id' \(columns: \['user_id', 'title'\]"
+    ):
+        model.recommend(history=history)
+
+
+@pytest.mark.parametrize("user", [0, 2])
+def test_history_of_an_array_is_the_ids_or_all_columns_of_fit(user):
+    item = 2 - user
+    X = [
+        [user_id, 5.0, anime_id][:: 1 if user == 0 else -1]
+        for user_id, anime_id in zip(*ROWS.values(), strict=True)
+    ]
+    model = PopularityRecommender(user=user, item=item).fit(X)
+    assert lists_of(model.recommend(history=[["zoe", 1]])) == {"zoe": [2, 3, 4]}
+    assert lists_of(model.recommend(history=[["zoe", 5.0, 1][:: 1 if user == 0 else -1]])) == {
+        "zoe": [2, 3, 4]
+    }
+
+
+def test_history_as_a_tuple_of_two_rows_is_rows(model):
+    frame = model.recommend(history=(["zoe", 1], ["zoe", 2]))
+    assert lists_of(frame) == {"zoe": [3, 4]}
+
+
+def test_history_as_a_list_of_rows_and_ratings_raises(model):
+    with pytest.raises(TypeError, match=r"list of two tables.*tuple: history=\(X, y\)"):
+        model.recommend(history=[[["zoe", 1]], [8]])
+
+
+def test_history_features_of_new_users_are_used():
+    class OfUsers(Fake):
+        def fit(self, X, y=None):
+            self.interactions_ = Interactions.from_rows(X, y, needs_ratings=False, features="numbers")
+            return self
+
+        def _score_block(self, rows):
+            return np.tile(rows.user_features[:, :1], (1, rows.n_items))
+
+    X = pd.DataFrame({**ROWS, "age": [30, 20, 20, 30, 30, 25, 25]})
+    model = OfUsers().fit(X)
+    history = pd.DataFrame({"user_id": ["zoe"], "anime_id": [1], "age": [44]})
+    assert model.recommend(history=history)["score"].tolist() == [44.0] * 3
+    assert model.recommend(history=history[["user_id", "anime_id"]])["score"].tolist() == [25.0] * 3
+    assert model.recommend("ann")["score"].tolist() == [20.0] * 2
+
+
+def test_unknown_ids_of_another_type_in_polars_are_answered_or_named():
+    X = pl.DataFrame({"user": [1, 1, 2], "item": [7, 8, 7]})
+    model = PopularityRecommender().fit(X)
+    with pytest.warns(UserWarning, match="no history"):
+        assert model.recommend("zoe", n_items=1).rows() == [
+            ("zoe", 7, pytest.approx(np.nan, nan_ok=True), 1)
+        ]
+    assert model.recommend(history=[["zoe", 7]]).rows() == [("zoe", 8, 1.0, 1)]
+    with pytest.raises(TypeError, match=r"Column 'user' would hold ids of several types \(int, str\)"):
+        model.recommend([1, "zoe"])
+
+
+@pytest.mark.parametrize("mask", [[True, False, True], np.array([True, False, True])])
+def test_a_mask_in_place_of_users_raises(model, mask):
+    with pytest.raises(
+        ValueError, match=r"users are asked for by a mask of booleans.*model\.users_\[mask\]"
+    ):
+        model.recommend(mask)
 
 
 @pytest.mark.parametrize(
     ("history", "message"),
     [
-        ([["zoe"]], r"2 is required: a row is a user id"),
+        ([["zoe"]], r"history= has 1 columns\. Give the 2 columns user, item alone"),
         (["zoe", 1], r"Expected 2D array"),
         ([["zoe", None]], r"NaN as item id in row 0"),
         (([["zoe", 1]], [np.inf]), r"y contains infinity"),
@@ -425,19 +521,55 @@ def test_new_titles_can_be_asked_for_alone():
     assert lists_of(frame) == {"bob": [5, 9]}
 
 
-@STRANGERS
+@UNKNOWN_USERS
 def test_new_titles_come_last_for_unknown_users():
     X = pd.DataFrame({**ROWS, "site_rating": 5.0})
     frame = WithFeatures().fit(X).recommend("zoe", items=[[9, 3.5]])
     assert lists_of(frame) == {"zoe": [1, 2, 3, 4, 9]}
 
 
-@pytest.mark.parametrize("items", [[[9]], [[1]], pd.DataFrame({"anime_id": [9], "episodes": [12]})])
+@pytest.mark.parametrize("items", [[[9]], pd.DataFrame({"anime_id": [9], "episodes": [12]})])
 def test_new_titles_raise_for_a_model_without_features(model, items):
     with pytest.raises(
         ValueError, match=r"PopularityRecommender does not use item features.*Leave items="
     ):
         model.recommend(items=items)
+
+
+@pytest.mark.parametrize("items", [[[1]], pd.DataFrame({"anime_id": [4, 1]})])
+def test_known_items_among_the_new_ones_change_nothing(model, items):
+    pd.testing.assert_frame_equal(model.recommend(items=items), model.recommend())
+
+
+def test_new_items_with_a_misnamed_column_raise(frame_library):
+    X = frame_library({**ROWS, "site_rating": [4, 8, 7, 8, 3, 8, 7]})
+    new = frame_library({"site_ratting": [3.5], "anime_id": [9]})
+    with pytest.raises(
+        ValueError, match=r"items= has no column 'site_rating' .*'anime_id', 'site_rating'"
+    ):
+        WithFeatures().fit(X).recommend(["ann"], items=new)
+
+
+def test_a_new_item_in_the_history_is_not_recommended_again():
+    X = pd.DataFrame({**ROWS, "site_rating": 5.0})
+    model = WithFeatures().fit(X)
+    frame = model.recommend(history=[["zoe", 9], ["zoe", 1], ["yan", 1]], items=[[9, 8.0], [5, 7.0]])
+    assert lists_of(frame) == {"yan": [9, 5, 2, 3, 4], "zoe": [5, 2, 3, 4]}
+
+
+def test_exclude_of_unknown_ids_alone_raises(model):
+    with pytest.raises(ValueError, match=r"None of the ids in exclude= \(such as '3'\).*such as 1"):
+        model.recommend(exclude=["3"])
+
+
+def test_unknown_ids_beside_known_ones_may_be_excluded(model):
+    assert lists_of(model.recommend("ann", exclude=[3, 99])) == {"ann": [4]}
+
+
+@pytest.mark.parametrize("exclude_seen", ["no", 1, None])
+def test_exclude_seen_is_a_switch(model, exclude_seen):
+    with pytest.raises(TypeError, match=r"exclude_seen must be True or False, got"):
+        model.recommend(exclude_seen=exclude_seen)
 
 
 def test_context_is_replaced_by_its_mean_with_one_warning_that_names_it():
@@ -453,11 +585,35 @@ def test_context_is_replaced_by_its_mean_with_one_warning_that_names_it():
     [
         (0, ValueError, r"n_items == 0, must be >= 1"),
         (2.5, TypeError, r"n_items must be an instance of"),
+        (True, TypeError, r"n_items must be an instance of int, not bool"),
     ],
 )
 def test_length_that_is_none_raises(model, n_items, error, message):
     with pytest.raises(error, match=message):
         model.recommend(n_items=n_items)
+
+
+# Scores that are wrong
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (np.zeros((1, 3)), r"_score_block returned scores of shape \(1, 3\), not \(1, 4\)"),
+        (np.full((1, 4), np.nan), r"4 of 4 scores are NaN, which cannot be ranked"),
+    ],
+)
+def test_scores_that_cannot_be_ranked_raise(scores, message):
+    model = Fake().fit(pd.DataFrame(ROWS))
+    model._score_block = lambda rows: scores
+    with pytest.raises(ValueError, match=message):
+        model.recommend("ann")
+
+
+def test_scores_may_be_integers_and_read_only():
+    model = Fake().fit(pd.DataFrame(ROWS))
+    model._score_block = lambda rows: np.broadcast_to(np.arange(4), rows.shape)
+    assert lists_of(model.recommend("ann")) == {"ann": [4, 3]}
 
 
 # Blocks and workers

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 
@@ -229,10 +229,10 @@ class Biases:
         """Return mean + user bias + item bias; the bias of code -1 is 0."""
         return self.mean + _bias_of(self.user, user_codes) + _bias_of(self.item, item_codes)
 
-    def predict_pairs(self, rows, places):
+    def predict_pairs(self, rows, positions):
         """Return the same for some pairs of `rows`, the biases of users from what `rows` say of them."""
-        of_items = self.item[rows.item_codes[places]]
-        return self.mean + self.of_users(rows)[rows.row_codes[places]] + of_items
+        of_items = self.item[rows.item_codes[positions]]
+        return self.mean + self.of_users(rows)[rows.row_codes[positions]] + of_items
 
     def of_users(self, rows):
         """Return the biases of users from what they have rated, whether ``fit`` knew them or not."""

@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_anime._recommend import Audience, Candidates, Reranker, Scorer, WithFeaturesOf
@@ -18,6 +18,7 @@ from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing
+from sklearn_anime.utils._validation import check_predicts
 
 WIDENING = 16  # columns that a pipeline may make of one, where the memory of a block is reckoned
 
@@ -128,7 +129,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
     _block_width = 6  # the pairs of a block, their ratings and their order are arrays of its size
 
     _parameter_constraints = {
-        "estimator": [HasMethods(["fit", "predict"])],
+        "estimator": [HasMethods(["fit"])],
         "candidates": [HasMethods(["fit"]), None],
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
         "user": ID_COLUMN,
@@ -212,11 +213,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         return self.interactions_.features.user_frame(self.interactions_.users.ids)
 
     def _check_stages(self):
-        if is_classifier(self.estimator):
-            raise TypeError(
-                f"estimator={self.estimator} predicts classes, which have no order to rank by. Give a "
-                f"regressor."
-            )
+        check_predicts(self.estimator, "estimator")
         if self.candidates is not None:
             find_recommender(self.candidates)
 

@@ -15,8 +15,8 @@ from sklearn_anime.decomposition._chain import Model
 from sklearn_anime.decomposition._posterior import Posterior
 from sklearn_anime.decomposition._side_features import Scaling
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.utils._sklearn import Interval, fit_context
 
 

@@ -4,7 +4,8 @@
 ``_score_block`` receives. A `Vocabulary` stands between ids and the codes in both.
 """
 
-from sklearn_anime.interactions._interactions import Interactions, UserRows
+from sklearn_anime.interactions._interactions import Interactions
+from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
 
 __all__ = ["Interactions", "UserRows", "Vocabulary"]

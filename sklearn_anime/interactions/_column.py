@@ -243,8 +243,12 @@ def _pandas_dtype(name):
 
     try:
         return pd.ArrowDtype(pa.type_for_alias(arrow))
-    except ValueError:  # a type with parameters
+    except ValueError:
+        pass
+    try:
         return pd.api.types.pandas_dtype(f"{arrow}[pyarrow]")
+    except (NotImplementedError, TypeError):  # parameters that pandas does not read
+        return np.dtype(object)
 
 
 def _float_dtype(like):

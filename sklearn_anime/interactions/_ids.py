@@ -55,8 +55,9 @@ def plain_values(series):
 
 def series_like(series, values):
     """Return values as a series with the name, library and, where it holds them, dtype of another."""
+    values = list(values)
     try:
-        new = nw.new_series(series.name, list(values), backend=series.implementation)
+        new = nw.new_series(series.name, values, backend=series.implementation)
     except Exception as error:  # each library raises its own error for values of several types
         kinds = sorted({type(value).__name__ for value in values})
         raise TypeError(

@@ -1,227 +1,21 @@
 """From rows of ``X`` and ``y`` to the interaction matrix: the only place that builds it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from sklearn_anime.interactions._column import Column
-from sklearn_anime.interactions._features import FeatureTable, as_numbers, extended, of_codes, with_mean
+from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
 from sklearn_anime.interactions._numbers import check_ratings, check_weights, numeric_columns
 from sklearn_anime.interactions._pairs import PairIndex, PairMerge
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
+from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
 from sklearn_anime.utils._groups import first_rows
 from sklearn_anime.utils._warnings import warn
 
 CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
 LEAKAGE = 0.9999  # correlation of a column with the ratings, from which on it holds them
-
-
-@dataclass(frozen=True, eq=False)
-class UserRows:
-    """The interactions of some users: a CSR matrix with a row per user and a column per item.
-
-    This is what ``_score_block`` of a recommender receives.
-
-    Attributes
-    ----------
-    indptr, item_codes : ndarray of shape (n_users + 1,) and (n_pairs,)
-        The structure of the matrix: one entry per distinct pair of user and item.
-
-    ratings : ndarray of shape (n_pairs,)
-        Ratings; NaN where there is an interaction without one.
-
-    weights : ndarray of shape (n_pairs,)
-        Sum of the sample weights of each pair.
-
-    n_items : int
-        Number of columns.
-
-    codes : ndarray of shape (n_users,)
-        Code that ``fit`` gave to the user of each row, -1 for users who were not there.
-
-    times : ndarray of shape (n_pairs,) or None
-        Latest time of each pair, dates in microseconds since 1970; None without ``time=``.
-
-    user_columns : list of Column
-        Features of users, for models that use them.
-
-    user_rows : ndarray of shape (n_users,)
-        Row of `user_columns` that holds the features of each user; -1 where nothing is known of one.
-
-    Examples
-    --------
-    >>> from sklearn_anime.interactions import Interactions
-    >>> rows = Interactions.from_rows([["ann", 7], ["ann", 3], ["bob", 7]], [5, 2, 4]).take([1, -1])
-    >>> rows.shape, rows.codes.tolist(), rows.rated_matrix().toarray().tolist()
-    ((2, 2), [1, -1], [[0.0, 4.0], [0.0, 0.0]])
-    """
-
-    indptr: np.ndarray
-    item_codes: np.ndarray
-    ratings: np.ndarray
-    weights: np.ndarray
-    n_items: int
-    codes: np.ndarray
-    times: np.ndarray | None = field(default=None, kw_only=True)
-    user_columns: list = field(default_factory=list, kw_only=True)
-    user_rows: np.ndarray | None = field(default=None, kw_only=True)
-
-    @property
-    def shape(self) -> tuple:
-        """Number of users and of items."""
-        return len(self.codes), self.n_items
-
-    @property
-    def rated(self) -> np.ndarray:
-        """Mask of the pairs that carry a rating."""
-        return ~np.isnan(self.ratings)
-
-    @property
-    def row_lengths(self) -> np.ndarray:
-        """Number of items that each user has interacted with."""
-        return np.diff(self.indptr)
-
-    @property
-    def row_codes(self) -> np.ndarray:
-        """Row of each pair."""
-        return np.repeat(np.arange(len(self.codes)), self.row_lengths)
-
-    @property
-    def user_features(self) -> np.ndarray:
-        """Features of the users as numbers: ndarray of shape (n_users, n_user_features)."""
-        if not self.user_columns:
-            return np.empty((len(self.codes), 0))
-        return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
-
-    def user_series(self) -> list:
-        """Return the features of the users as narwhals Series, as they were in ``X``."""
-        return [of_codes(column, self.user_rows) for column in self.user_columns]
-
-    def seen_matrix(self, values=None):
-        """Return the CSR array of all pairs, rated or not.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_pairs,), default=None
-            Entry of each pair; None is 1.
-
-        Returns
-        -------
-        scipy.sparse.csr_array of shape (n_users, n_items)
-            Zeros among `values` are stored.
-        """
-        return self._csr(np.ones(len(self.item_codes)) if values is None else values)
-
-    def rated_matrix(self, values=None):
-        """Return the CSR array of the rated pairs.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_pairs,), default=None
-            Entry of each pair, in the order of all pairs; None is its rating.
-
-        Returns
-        -------
-        scipy.sparse.csr_array of shape (n_users, n_items)
-            Zeros are stored.
-        """
-        return self.matrix_where(self.rated, values)
-
-    def matrix_where(self, kept, values=None):
-        """Return the CSR array of some pairs.
-
-        Parameters
-        ----------
-        kept : ndarray of bool of shape (n_pairs,)
-            Which pairs to keep.
-
-        values : ndarray of shape (n_pairs,), default=None
-            Entry of each pair, in the order of all pairs; None is its rating.
-
-        Returns
-        -------
-        scipy.sparse.csr_array of shape (n_users, n_items)
-            Zeros are stored.
-        """
-        values = self.ratings if values is None else values
-        if kept.all():
-            return self._csr(values)
-        indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
-        return sparse.csr_array((values[kept], self.item_codes[kept], indptr), shape=self.shape)
-
-    def take(self, rows):
-        """Return the rows of some users.
-
-        Parameters
-        ----------
-        rows : array-like of int of shape (n,)
-            Positions of rows; -1 stands for an empty row of a user who was not in ``fit``.
-
-        Returns
-        -------
-        UserRows
-            Their rows, in the order given.
-        """
-        rows = np.asarray(rows, dtype=np.intp)
-        known = rows >= 0
-        lengths = np.where(known, self.row_lengths[rows], 0)
-        indptr = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
-        return UserRows(
-            indptr=indptr,
-            item_codes=self.item_codes[places],
-            ratings=self.ratings[places],
-            weights=self.weights[places],
-            n_items=self.n_items,
-            codes=np.where(known, self.codes[rows], -1),
-            times=None if self.times is None else self.times[places],
-            user_columns=self.user_columns,
-            user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
-        )
-
-    def replace(self, others, positions):
-        """Return these rows, some of them replaced by rows of `others`.
-
-        Parameters
-        ----------
-        others : UserRows
-            Rows over the same items, with features of the same columns.
-
-        positions : ndarray of int of shape (n_users,)
-            Which row of `others` stands in for each row; -1 keeps it.
-
-        Returns
-        -------
-        UserRows
-            As many rows as these.
-        """
-        n = len(self.codes)
-        pairs = zip(self.user_series(), others.user_series(), strict=True)
-        both = {
-            name: np.concatenate([getattr(self, name), getattr(others, name)])
-            for name in ("item_codes", "ratings", "weights", "codes")
-        }
-        stacked = UserRows(
-            indptr=np.concatenate([self.indptr, self.indptr[-1] + others.indptr[1:]]),
-            n_items=self.n_items,
-            times=None if self.times is None else np.concatenate([self.times, others.times]),
-            user_columns=[Column.from_series(extended(*pair)) for pair in pairs],
-            user_rows=np.arange(n + len(others.codes)),
-            **both,
-        )
-        return stacked.take(np.where(positions >= 0, n + positions, np.arange(n)))
-
-    def _sorted(self):
-        """Return these rows with the items of each in the order of their codes."""
-        order = np.lexsort([self.item_codes, self.row_codes])
-        times = None if self.times is None else self.times[order]
-        pairs = {name: getattr(self, name)[order] for name in ("item_codes", "ratings", "weights")}
-        return replace(self, times=times, **pairs)
-
-    def _csr(self, values):
-        return sparse.csr_array((values, self.item_codes, self.indptr), shape=self.shape)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -486,16 +280,6 @@ class Interactions(UserRows):
     def _feature_rows(self):
         """Return the features of each pair: ndarray of shape (n_pairs, n_features)."""
         return self.features.fitted_rows(self.row_codes, self.item_codes)
-
-
-def same_rows(rows, others):
-    """Return for each of some users whether others, in the same order, have the same pairs."""
-    same = rows.row_lengths == others.row_lengths
-    ours, theirs = (each.take(np.flatnonzero(same)) for each in (rows, others))
-    equal = (ours.item_codes == theirs.item_codes) & (ours.weights == theirs.weights)
-    equal &= (ours.ratings == theirs.ratings) | ~(ours.rated | theirs.rated)
-    same[np.flatnonzero(same)[ours.row_codes[~equal]]] = False
-    return same
 
 
 def _check_target(y, sample_weight, n_rows, needs_ratings):

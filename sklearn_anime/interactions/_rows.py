@@ -69,12 +69,7 @@ class Layout:
     @property
     def others(self):
         """Positions of the further columns."""
-        return [place for place in range(self.n_columns) if place not in self.roles.values()]
-
-    def name_of(self, role):
-        """Return the name of the column of a role, or its position."""
-        position = self.roles[role]
-        return position if self.names is None else self.names[position]
+        return sorted(set(range(self.n_columns)) - set(self.roles.values()))
 
     def of_history(self, columns, named):
         """Return where the columns of a history are, and which further columns of ``fit`` it has.
@@ -92,14 +87,15 @@ class Layout:
                 f"history= has {len(columns)} columns. Give the {n_roles} columns "
                 f"{', '.join(self.roles)} alone, or all {self.n_columns} columns of fit."
             )
-        return Layout(None, n_roles, **{role: place for place, role in enumerate(self.roles)}), []
+        return Layout(None, n_roles, **{role: i for i, role in enumerate(self.roles)}), []
 
     def _by_name(self, names):
-        missing = [self.names[place] for place in self.roles.values() if self.names[place] not in names]
+        needed = {role: self.names[position] for role, position in self.roles.items()}
+        missing = [name for name in needed.values() if name not in names]
         if missing:
             raise ValueError(
                 f"history= has no column {missing[0]!r} (columns: {names}). Name the columns as in fit: "
-                f"{[self.names[place] for place in self.roles.values()]}."
+                f"{list(needed.values())}."
             )
         unknown = [name for name in names if name not in self.names]
         if unknown:
@@ -107,7 +103,7 @@ class Layout:
                 f"history= has a column {unknown[0]!r}, which fit did not have (columns of fit: "
                 f"{self.names}). Drop it; hand ratings over as y, in history=(X, y)."
             )
-        roles = {role: names.index(self.names[place]) for role, place in self.roles.items()}
+        roles = {role: names.index(name) for role, name in needed.items()}
         return Layout(names, len(names), **roles), [p for p in self.others if self.names[p] in names]
 
 

@@ -16,9 +16,9 @@ LARGEST_EXACT = (1000, 10_000)  # smaller and larger side of a matrix, whose SVD
 def truncated_svd(matrix, n_components, random_state=None):
     """Return singular values, right singular vectors as rows, and the rows projected on these.
 
-    The largest entry of each vector is positive. Vectors whose values are close, and with them single
-    predictions and lists, vary with the seed where the matrix is not small; the error of ratings and the
-    quality of lists over a whole table do not.
+    The largest entry of each vector is positive. Where the matrix is not small, vectors with close
+    singular values depend on the seed, and so do single predictions; the accuracy over a whole table
+    does not.
 
     Examples
     --------

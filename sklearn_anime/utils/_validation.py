@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import check_scalar
 
 
@@ -18,6 +19,19 @@ def check_flag(value, name):
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}.")
     return bool(value)
+
+
+def check_predicts(estimator, name):
+    """Raise where an estimator that is to be fitted cannot predict numbers afterwards.
+
+    Some regressors, such as a stack with the default final estimator, have ``predict`` once fitted.
+    """
+    if is_classifier(estimator):
+        raise TypeError(
+            f"{name}={estimator} predicts classes, which have no order to rank by. Give a regressor."
+        )
+    if not (hasattr(estimator, "predict") or is_regressor(estimator)):
+        raise TypeError(f"{name}={estimator} has no method `predict`. Give a regressor.")
 
 
 def check_unchanged(estimator, fitted):

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import is_regressor
 from sklearn.model_selection import KFold, cross_val_score, train_test_split
 
-from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.datasets import load_anime
 
 ROWS = {
@@ -127,15 +127,57 @@ def test_further_columns_are_not_used(frame_library):
     assert model.n_features_in_ == 3
 
 
-@pytest.mark.parametrize(("user", "item"), [("bob", 3), ("zoe", 3), ("bob", 99), ("zoe", 99)])
-@pytest.mark.parametrize("n", [1, 2, 5])
-def test_explanation_adds_up_to_the_prediction(user, item, n):
+def test_explanation_of_a_rating_adds_up_to_the_prediction():
     model = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS)
-    predicted = model.predict(pd.DataFrame({"user_id": [user], "anime_id": [item]}))[0]
-    terms = model.explain(user, item, n=n)
-    assert terms["contribution"].sum() == pytest.approx(predicted)
-    assert terms["term"].tolist()[-1] == "rest"
-    assert len(terms) == min(n, 3) + 1
+    predicted = model.predict(pd.DataFrame({"user_id": ["bob"], "anime_id": [3]}))[0]
+    terms = model.explain("bob", 3, of="rating")
+    assert terms.columns.tolist() == ["term", "anime_id", "weight", "rating", "contribution"]
+    assert terms["term"].tolist() == ["mean rating", "user bias", "item bias", "rest"]
+    assert terms["contribution"].sum() == pytest.approx(predicted, abs=1e-12)
+
+
+@pytest.mark.parametrize("history", [None, ([["bob", 1], ["bob", 2]], [10, 9])])
+def test_explanation_of_a_score_adds_up_to_that_of_the_recommendation(history):
+    model = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS)
+    frame = model.recommend("bob", history=history, exclude_seen=False)
+    for item, score in zip(frame["anime_id"], frame["score"], strict=True):
+        terms = model.explain("bob", item, history=history)
+        assert terms["contribution"].sum() == pytest.approx(score, abs=1e-12)
+
+
+def test_explanation_for_a_new_user_needs_a_history():
+    model = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS)
+    history = ([["zoe", 1]], [10])
+    score = model.recommend(history=history, include=[3])["score"][0]
+    for of in ("score", "rating"):
+        terms = model.explain("zoe", 3, history=history, of=of)
+        assert terms["contribution"].sum() == pytest.approx(score, abs=1e-12)
+    with pytest.raises(KeyError, match=r"user 'zoe' was not in the rows of fit"):
+        model.explain("zoe", 3)
+
+
+def test_explanation_of_an_unknown_item_raises():
+    model = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS)
+    with pytest.raises(KeyError, match=r"item 99 was not in the rows of fit"):
+        model.explain("bob", 99)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"of": "taste"}, ValueError, r"of='taste' .*\['score', 'rating'\]"),
+        ({"n": 0}, ValueError, r"n == 0, must be >= 1"),
+        ({"history": [["yan", 1]]}, ValueError, r"User 'zoe' has no history that the model can score"),
+    ],
+)
+def test_explanation_of_something_else_raises(given, error, message):
+    model = BiasRegressor().fit(pd.DataFrame(ROWS), RATINGS)
+    with pytest.raises(error, match=message):
+        model.explain("zoe", 3, **{"history": [["zoe", 1]], **given})
+
+
+def test_models_without_sums_have_no_explanation():
+    assert not hasattr(PopularityRecommender(), "explain")
 
 
 def test_explanation_is_in_the_frame_library_of_fit(frame_library):

@@ -195,8 +195,8 @@ def test_table_in_place_of_ids_raises(values):
 
 @pytest.mark.parametrize(("known", "unknown", "example"), [([1, 2], 9, "1"), (["a"], "z", "'a'")])
 def test_lookup_of_an_unknown_id_raises_and_shows_a_known_one(known, unknown, example):
-    with pytest.raises(KeyError, match=rf"item {unknown!r} was not in .* such as {example}\."):
-        vocabulary(known).lookup([known[0], unknown], "item")
+    with pytest.raises(KeyError, match=rf"user {unknown!r} was not in .* such as {example}\."):
+        vocabulary(known).lookup([known[0], unknown])
 
 
 def test_extend_puts_unknown_ids_at_the_end_and_keeps_the_codes():

@@ -6,8 +6,8 @@ import pytest
 from scipy import sparse
 
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._interactions import same_rows
 from sklearn_anime.interactions._pairs import PairMerge
+from sklearn_anime.interactions._user_rows import same_rows
 
 ROWS = {"user_id": ["bob", "ann", "bob", "cat"], "anime_id": [30, 10, 10, 20]}
 
@@ -109,7 +109,9 @@ def test_mean_rating_is_weighted_and_over_the_rated_rows():
 
 
 def test_ratings_that_are_all_nan_raise_and_point_to_the_model_that_needs_none():
-    message = r"y contains NaN only \(4 rows with a weight\).*PopularityRecommender learns from what was"
+    message = (
+        r"y contains NaN only \(4 rows with a weight\).*PopularityRecommender learns from interactions"
+    )
     with pytest.raises(ValueError, match=message):
         Interactions.from_rows(pd.DataFrame(ROWS), [np.nan] * 4)
 
@@ -160,8 +162,8 @@ def test_holds_equals_a_set_of_pairs_on_random_rows():
 def test_fold_in_gives_a_history_as_rows_over_the_items_of_fit(container):
     interactions = Interactions.from_rows(container(ROWS), [3, 1, 2, 4])
     history = container({"user_id": ["dan", "ann", "dan"], "anime_id": [30, 20, 10]})
-    rows, people = interactions.fold_in((history, [9, 8, 7]))
-    assert people.values.tolist() == ["ann", "dan"]
+    users, rows, _ = interactions.fold_in((history, [9, 8, 7]))
+    assert users.values.tolist() == ["ann", "dan"]
     assert rows.codes.tolist() == [0, -1]
     assert dense(rows.rated_matrix()) == [[None, 8, None], [7, None, 9]]
 
@@ -170,16 +172,82 @@ def test_fold_in_leaves_unknown_items_out_and_counts_each_once():
     interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4])
     history = [["dan", 99], ["eve", 99], ["dan", 10], ["dan", 98]]
     with pytest.warns(UserWarning, match=r"^2 item\(s\) of history= were not in the rows of fit"):
-        rows, people = interactions.fold_in(history)
-    assert people.values.tolist() == ["dan", "eve"]
+        users, rows, _ = interactions.fold_in(history)
+    assert users.values.tolist() == ["dan", "eve"]
     assert dense(rows.seen_matrix()) == [[1, None, None], [None, None, None]]
 
 
-def test_fold_in_of_swapped_columns_raises():
+def test_fold_in_reads_frames_by_name(frame_library):
+    interactions = Interactions.from_rows(frame_library(ROWS), [3, 1, 2, 4])
+    users, rows, _ = interactions.fold_in(frame_library({"anime_id": [30], "user_id": ["dan"]}))
+    assert users.values.tolist() == ["dan"]
+    assert dense(rows.seen_matrix()) == [[None, None, 1]]
+
+
+def test_fold_in_gives_interactions_with_new_items_apart():
     interactions = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4])
-    history = pd.DataFrame(ROWS)[["anime_id", "user_id"]]
-    with pytest.raises(ValueError, match=r"history= has the users in column 'anime_id', where fit saw"):
-        interactions.fold_in(history)
+    items = interactions.items.extend([40, 50])
+    _, rows, pairs = interactions.fold_in([["dan", 50], ["ann", 10], ["dan", 40]], items)
+    assert dense(rows.seen_matrix()) == [[1, None, None], [None, None, None]]
+    assert sorted(zip(*(each.tolist() for each in pairs), strict=True)) == [(1, 3), (1, 4)]
+
+
+# Time
+
+
+def test_time_of_a_repeated_pair_is_its_latest(container):
+    X = container({"user": [1, 1, 2], "item": [7, 7, 7], "year": [2020, 2022, 2021]})
+    interactions = Interactions.from_rows(X, [5, 4, 3], time=2)
+    assert interactions.times.tolist() == [2022, 2021]
+    assert interactions.take([1]).times.tolist() == [2021]
+
+
+def test_time_is_no_feature():
+    X = pd.DataFrame({"user": [1, 2], "item": [7, 8], "year": [2020, 2021], "genre": [1, 0]})
+    interactions = Interactions.from_rows(X, [5, 4], time="year", features="numbers")
+    assert interactions.features.names == ["genre"]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_dates_of_any_unit_are_microseconds(unit):
+    at = pd.Series(pd.to_datetime(["1970-01-02", "1970-01-01"])).astype(f"datetime64[{unit}]")
+    X = pd.DataFrame({"user": [1, 2], "item": [7, 8], "at": at})
+    assert Interactions.from_rows(X, [5, 4], time="at").times.tolist() == [24 * 3600 * 10**6, 0]
+
+
+def test_a_history_brings_its_times():
+    X = pd.DataFrame({"user": [1, 2], "item": [7, 8], "year": [2020, 2021]})
+    interactions = Interactions.from_rows(X, [5, 4], time="year")
+    _, rows, _ = interactions.fold_in(pd.DataFrame({"year": [2030], "item": [8], "user": [9]}))
+    assert rows.times.tolist() == [2030]
+    with pytest.raises(ValueError, match=r"history= has no column 'year' .*\['user', 'item', 'year'\]"):
+        interactions.fold_in(X[["user", "item"]])
+
+
+def test_more_rows_bring_their_times():
+    interactions = Interactions.from_rows([[1, 7, 3.5], [2, 8, 1.0]], [5, 4], time=2)
+    assert interactions.extended([[1, 7, 9.0]], [5]).times.tolist() == [9.0, 1.0]
+
+
+# Leakage
+
+
+def test_ratings_among_the_features_are_warned_of():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.permutation(30) % 5, rng.permutation(30) % 6, rng.rand(30)])
+    y = 10 - 3 * X[:, 2]
+    with pytest.warns(UserWarning, match=r"Column 'x2' of X holds the ratings \(.*-1\.0000\).* Leave"):
+        Interactions.from_rows(X, y, features="numbers")
+
+
+def test_features_that_only_go_with_the_ratings_are_not_warned_of():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.permutation(30) % 5, rng.permutation(30) % 6, rng.rand(30)])
+    y = X[:, 2] + 0.1 * rng.rand(30)
+    assert len(Interactions.from_rows(X, y, features="numbers").features) == 1
+
+
+# Pairs
 
 
 def test_merge_sums_and_means_values_of_the_rows_of_each_pair():
@@ -291,13 +359,6 @@ def test_same_rows_are_found_user_by_user(rows, ratings, same):
     fitted = Interactions.from_rows([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 5])
     others = Interactions.from_rows(rows, ratings).take([0, 1])
     assert same_rows(others, fitted).tolist() == same
-
-
-def test_extended_names_columns_that_have_changed_places():
-    X = pd.DataFrame({"who": ["ann", "bob"], "what": ["Akira", "Bleach"]})
-    interactions = Interactions.from_rows(X, [8, 7])
-    with pytest.raises(ValueError, match="X has the users in column 'what', where fit saw the items"):
-        interactions.extended(X, [8, 7], user=1, item=0)
 
 
 def test_extended_needs_y():

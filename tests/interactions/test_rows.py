@@ -12,10 +12,10 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from sklearn_anime.interactions._frames import as_table, table_columns, table_like
+from sklearn_anime.interactions._frames import TableForm, as_table, table_columns
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.interactions._numbers import check_ratings, check_weights
-from sklearn_anime.interactions._rows import Rows, id_places
+from sklearn_anime.interactions._rows import Layout, Rows
 
 COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
 
@@ -373,9 +373,10 @@ def test_bad_weights_raise(sample_weight, message):
 
 def test_places_are_those_of_the_id_columns_by_name_or_position(frame_library):
     columns, named = table_columns(frame_library(COLUMNS))
-    assert id_places(columns, named, 0, 1) == [0, 1]
-    assert id_places(columns, named, "anime_id", 0) == [1, 0]
-    assert id_places(columns, named, "user_id", "anime_id", "episodes") == [0, 1, 2]
+    assert Layout.find(columns, named, 0, 1).roles == {"user": 0, "item": 1}
+    assert Layout.find(columns, named, "anime_id", 0).roles == {"user": 1, "item": 0}
+    layout = Layout.find(columns, named, "user_id", "anime_id", "episodes")
+    assert (layout.time, layout.others) == (2, [])
 
 
 def test_as_table_leaves_frames_and_arrays_as_they_are(container):
@@ -396,7 +397,7 @@ def test_gaps_in_text_of_arrays_stay_none():
 
 def test_columns_become_the_table_that_they_came_from(container):
     X = container(COLUMNS)
-    table = table_like(as_table(X)[:0], table_columns(X)[0])
+    table = TableForm.of(X).write(table_columns(X)[0])
     assert type(table) is type(as_table(X))
     if isinstance(table, np.ndarray):
         assert table.tolist() == as_table(X).tolist()
@@ -409,25 +410,25 @@ def test_columns_become_the_table_that_they_came_from(container):
 @pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "bool", "M8[s]", "object", "U3", "S2"])
 def test_arrays_keep_their_kind_of_values(dtype):
     X = np.array([[0, 1], [1, 0]]).astype(dtype)
-    table = table_like(X[:0], table_columns(X)[0])
+    table = TableForm.of(X).write(table_columns(X)[0])
     assert table.dtype.type is X.dtype.type
     np.testing.assert_array_equal(table, X)
 
 
 def test_arrays_become_wide_enough_for_longer_values():
     text = np.array([["a", "b"]])
-    assert table_like(text[:0], [as_series(["abc"]), as_series(["d"])]).tolist() == [["abc", "d"]]
+    assert TableForm.of(text).write([as_series(["abc"]), as_series(["d"])]).tolist() == [["abc", "d"]]
     integers = np.array([[1, 2]], dtype="int8")
-    assert table_like(integers[:0], [as_series([300]), as_series([0.5])]).tolist() == [[300, 0.5]]
+    assert TableForm.of(integers).write([as_series([300]), as_series([0.5])]).tolist() == [[300, 0.5]]
 
 
 def test_frames_without_names_of_text_keep_theirs():
     X = pd.DataFrame([[1, 2, "a"]], columns=[5, "item", ("b", 1)])
-    pd.testing.assert_frame_equal(table_like(X[:0], table_columns(X)[0]), X)
+    pd.testing.assert_frame_equal(TableForm.of(X).write(table_columns(X)[0]), X)
 
 
 def test_table_of_no_rows_has_the_form_of_the_other(container):
     X = container(COLUMNS)
-    empty = table_like(as_table(X)[:0], [column[:0] for column in table_columns(X)[0]])
+    empty = TableForm.of(X).write([column[:0] for column in table_columns(X)[0]])
     assert empty.shape == (0, 3)
     assert getattr(empty, "columns", None) is None or list(empty.columns) == list(COLUMNS)

@@ -1,0 +1,76 @@
+"""A fit that is interrupted at any line leaves the old model or the new one, never parts of both."""
+
+import sys
+
+import pytest
+
+from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.datasets import make_ratings
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.neighbors import SVDNeighborsRecommender
+
+MODELS = [
+    PopularityRecommender(),
+    BiasRegressor(),
+    EASERecommender(),
+    SVDNeighborsRecommender(2, n_neighbors=2),
+    BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
+    TopNRecommender(BiasRegressor()),
+]
+WHERE_STATE_IS_SET = {"fit", "partial_fit", "_set_fitted", "_store"}
+
+
+class InterruptError(BaseException):
+    """Stands for KeyboardInterrupt, which pytest would take for its own."""
+
+
+def run_until(line, call):
+    """Run a call and interrupt it at the n-th line of fit and what stores; return whether it was."""
+    left = line
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if "sklearn_anime" not in frame.f_code.co_filename:
+            return None
+        if event == "line" and frame.f_code.co_name in WHERE_STATE_IS_SET:
+            left -= 1
+            if left == 0:
+                raise InterruptError
+        return trace
+
+    sys.settrace(trace)
+    try:
+        call()
+    except InterruptError:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def changes(before, after):
+    return {name for name in {*before, *after} if before.get(name) is not after.get(name)}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_an_interrupted_fit_leaves_the_old_model_or_the_new_one(model):
+    tables = [make_ratings(20 + 5 * seed, 10, 80, random_state=seed) for seed in (0, 1)]
+
+    def fit(table):
+        return model.fit(table.data, table.target)
+
+    fit(tables[0])
+    before = dict(vars(model))
+    fit(tables[1])
+    all_changes = changes(before, vars(model))
+    line = 0
+    interrupted = True
+    while interrupted:
+        line += 1
+        fit(tables[0])
+        before = dict(vars(model))
+        interrupted = run_until(line, lambda: fit(tables[1]))
+        assert changes(before, vars(model)) in (set(), all_changes), f"line {line}"
+    assert line > 3
