@@ -64,6 +64,10 @@ class RecommenderMixin(DocLinkMixin):
     ``_warns_of_context``
         Whether ``recommend`` warns that columns of context are replaced by their mean per item.
 
+    ``_score_falls_with_rank``
+        Whether the score of a user's recommendations never rises with the rank. A recommender that
+        ranks by more than the score sets it to False.
+
     Examples
     --------
     >>> import numpy as np
@@ -83,6 +87,7 @@ class RecommenderMixin(DocLinkMixin):
 
     _block_width = 1
     _warns_of_context = True
+    _score_falls_with_rank = True
 
     def recommend(
         self,

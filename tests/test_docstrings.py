@@ -11,7 +11,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 import sklearn_anime
-from sklearn_anime import inspection
+from sklearn_anime import base, inspection, interactions
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.neural_network import EmbeddingRegressor
@@ -20,6 +20,7 @@ from sklearn_anime.utils import all_estimators
 
 ESTIMATORS = dict(all_estimators())
 SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
+MODULES = [*SUBPACKAGES, "utils.estimator_checks"]
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 1},
@@ -28,11 +29,11 @@ QUICK = {
 
 
 def public_functions():
-    for subpackage in SUBPACKAGES:
-        module = importlib.import_module(f"sklearn_anime.{subpackage}")
+    for path in MODULES:
+        module = importlib.import_module(f"sklearn_anime.{path}")
         for name in module.__all__:
             if inspect.isfunction(member := getattr(module, name)):
-                yield f"{subpackage}.{name}", member
+                yield f"{path}.{name}", member
 
 
 def public_methods():
@@ -44,17 +45,19 @@ def public_methods():
                 yield f"{name}.{method}", function
 
 
-def display_methods():
-    """Yield the methods of the Displays."""
-    for name, display in DISPLAYS.items():
-        for method, function in inspect.getmembers(display, inspect.isroutine):
+def methods_of(classes):
+    """Yield all methods of some classes."""
+    for name, documented in classes.items():
+        for method, function in inspect.getmembers(documented, inspect.isroutine):
             if not method.startswith("_"):
                 yield f"{name}.{method}", function
 
 
 DISPLAYS = {name: getattr(inspection, name) for name in inspection.__all__}
+# What authors of recommenders use. Their constructors are not called by users.
+BASES = {name: getattr(module, name) for module in (base, interactions) for name in module.__all__}
 FUNCTIONS = dict(public_functions())
-METHODS = {**dict(public_methods()), **dict(display_methods())}
+METHODS = {**dict(public_methods()), **dict(methods_of(DISPLAYS)), **dict(methods_of(BASES))}
 OBJECTS = {**ESTIMATORS, **DISPLAYS, **FUNCTIONS}
 
 every_object = pytest.mark.parametrize("public", OBJECTS.values(), ids=OBJECTS)
@@ -198,7 +201,7 @@ def test_attributes_are_those_that_fit_sets(estimator):
     assert set(entries(estimator, "Attributes")) == fitted_attributes(model)
 
 
-@every_object
+@pytest.mark.parametrize("public", [*OBJECTS.values(), *BASES.values()], ids=[*OBJECTS, *BASES])
 def test_every_public_object_has_an_example(public):
     assert any(line.startswith(">>>") for line in section(public, "Examples"))
 
@@ -221,6 +224,6 @@ def test_every_method_says_what_it_returns(method):
     assert section(method, "Returns")
 
 
-@pytest.mark.parametrize("subpackage", SUBPACKAGES)
-def test_every_subpackage_says_what_it_holds(subpackage):
-    assert importlib.import_module(f"sklearn_anime.{subpackage}").__doc__
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_says_what_it_holds(module):
+    assert importlib.import_module(f"sklearn_anime.{module}").__doc__

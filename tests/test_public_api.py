@@ -55,7 +55,7 @@ def private_scikit_learn_names(path):
         yield from (name for name in names if any(part.startswith("_") for part in name.split(".")))
 
 
-@pytest.mark.parametrize("subpackage", SUBPACKAGES)
+@pytest.mark.parametrize("subpackage", [*SUBPACKAGES, "utils.estimator_checks"])
 def test_every_public_name_can_be_imported(subpackage):
     module = importlib.import_module(f"sklearn_anime.{subpackage}")
     assert module.__all__ == sorted(set(module.__all__))

@@ -24,7 +24,7 @@ WIDENING = 16  # columns that a pipeline may make of one, where the memory of a 
 
 
 class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
-    """Make a recommender of any regressor or pipeline: rank items by predicted rating.
+    """Make a recommender of any regressor or pipeline: rank by predicted rating.
 
     ``fit`` trains the regressor on the rated rows and keeps the features and the interactions.
     ``recommend`` predicts the rating of every candidate and ranks by it. With another recommender as
