@@ -174,8 +174,7 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         return self._biases.predict(user_codes, item_codes)
 
     def _score_block(self, rows):
-        biases = self._biases
-        return biases.mean + biases.of_users(rows)[:, None] + biases.item
+        return self._biases.predict_all(rows)
 
     def _explain_score(self, rows, item_code):
         return self._terms(self._biases.of_users(rows)[0], item_code)
@@ -233,6 +232,10 @@ class Biases:
         """Return the same for some pairs of `rows`, the biases of users from what `rows` say of them."""
         of_items = self.item[rows.item_codes[positions]]
         return self.mean + self.of_users(rows)[rows.row_codes[positions]] + of_items
+
+    def predict_all(self, rows):
+        """Return the predictions of all items, the biases of users from what `rows` say of them."""
+        return self.mean + self.of_users(rows)[:, None] + self.item
 
     def of_users(self, rows):
         """Return the biases of users from what they have rated, whether ``fit`` knew them or not."""

@@ -1,4 +1,4 @@
-"""Neighborhood models: near users lend their ratings."""
+"""Neighborhood models: ratings and recommendations from similar users or similar items."""
 
 from sklearn_anime.neighbors._faiss import FaissNeighbors
 from sklearn_anime.neighbors._svd_neighbors import SVDNeighborsRecommender

@@ -1,4 +1,4 @@
-"""What is predicted before any neighbor is asked."""
+"""Baselines: the predictions that neighbors start from."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +16,14 @@ from sklearn_anime.interactions._frames import tidy_frame
 def fit_baseline(baseline, interactions):
     """Fit ``"bias"``, None (the mean rating) or a regressor on rows of user and item."""
     if baseline is None:
-        return Level(interactions.mean_rating)
+        return MeanBaseline(interactions.mean_rating)
     if isinstance(baseline, str):
         return Biases.fit(interactions)
     return FittedBaseline.fit(baseline, interactions)
 
 
 @dataclass(frozen=True)
-class Level:
+class MeanBaseline:
     """The mean rating, for every pair."""
 
     mean: float
@@ -32,9 +32,13 @@ class Level:
         """Return the mean rating."""
         return np.full(len(user_codes), self.mean)
 
-    def predict_pairs(self, rows, places):
+    def predict_pairs(self, rows, positions):
         """Return the mean rating."""
-        return np.full(len(places), self.mean)
+        return np.full(len(positions), self.mean)
+
+    def predict_all(self, rows):
+        """Return the mean rating."""
+        return np.full(rows.shape, self.mean)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class FittedBaseline:
         The ids that codes stand for.
 
     mean : float
-        Mean rating, for ids that have a code only.
+        Mean rating, for unknown ids of which only the code is given.
     """
 
     regressor: Any
@@ -82,12 +86,17 @@ class FittedBaseline:
             predicted[known] = self._predict(tidy_frame(*pairs))
         return predicted
 
-    def predict_pairs(self, rows, places):
-        """Return the predictions for some pairs of `rows`; the mean for people not in ``fit``."""
-        return self.predict(rows.codes[rows.row_codes[places]], rows.item_codes[places])
+    def predict_pairs(self, rows, positions):
+        """Return the predictions for some pairs of `rows`; the mean for users not in ``fit``."""
+        return self.predict(rows.codes[rows.row_codes[positions]], rows.item_codes[positions])
+
+    def predict_all(self, rows):
+        """Return the predictions of all items; the mean for users not in ``fit``."""
+        users, items = np.repeat(rows.codes, rows.n_items), np.tile(np.arange(rows.n_items), len(rows.codes))
+        return self.predict(users, items).reshape(rows.shape)
 
     def _predict(self, X):
-        """Return the finite predictions of the regressor, in an array that it has no part in."""
+        """Return the finite predictions of the regressor, in a new array."""
         predicted = column_or_1d(self.regressor.predict(X)).astype(np.float64)
         n_bad = np.count_nonzero(~np.isfinite(predicted))
         if n_bad:

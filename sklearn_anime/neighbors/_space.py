@@ -1,37 +1,37 @@
-"""Places of users and items in the truncated SVD of a matrix of users x items."""
+"""Coordinates of users and items in the truncated SVD of a matrix of users x items."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.sparse.linalg import norm
 
 from sklearn_anime.utils._svd import ROUNDING, truncated_svd
 
-OUTSIDE = 1e-3  # of its length, what a vector outside the components has in them by chance
+OUTSIDE = 1e-3  # share of its length that a vector outside the components has in them by chance
 
 
 @dataclass(frozen=True)
 class Space:
-    """Users and items in the space of the right singular vectors, or by their raw vectors.
+    """Coordinates of users and items in the space of the right singular vectors.
 
-    With the SVD ``U S V'`` of the matrix, the place of a user is ``S**(balance - 1) V'`` times the row,
-    which is ``U S**balance`` for the users of ``fit``, and that of an item is ``V S**balance``.
+    With the SVD ``U S V'`` of the matrix, the coordinates of a user are ``S**(balance - 1) V'`` times the
+    row, which is ``U S**balance`` for the users of ``fit``, and those of an item are ``V S**balance``.
 
     Attributes
     ----------
     users, items : ndarray of shape (n_users, n_components) and (n_items, n_components)
-        Places; without an SVD the rows and the columns of the matrix, sparse.
+        Coordinates.
 
-    components : ndarray of shape (n_components, n_items) or None
+    components : ndarray of shape (n_components, n_items)
         Right singular vectors.
 
-    singular_values, explained_variance_ratio : ndarray of shape (n_components,) or None
+    singular_values, explained_variance_ratio : ndarray of shape (n_components,)
         Singular values, and the share of the squared entries that each component holds.
 
     balance : float
-        Power of the singular values in the places: 1 weighs a component by all that it explains,
-        smaller ones bring the components nearer to each other.
+        Power of the singular values in the coordinates: 1 weighs a component by all that it explains,
+        smaller ones make the weights of the components more equal.
 
     n_fitted : int
         Number of items of the matrix that was factorized; later ones are projected.
@@ -45,30 +45,27 @@ class Space:
     ([[0.0], [0.0], [5.0]], [[0.0], [5.0]])
     """
 
-    users: np.ndarray | sparse.csr_array
-    items: np.ndarray | sparse.csr_array
-    components: np.ndarray | None = None
-    singular_values: np.ndarray | None = None
-    explained_variance_ratio: np.ndarray | None = None
-    balance: float = 1.0
-    n_fitted: int = 0
+    users: np.ndarray
+    items: np.ndarray
+    components: np.ndarray
+    singular_values: np.ndarray
+    explained_variance_ratio: np.ndarray
+    balance: float
+    n_fitted: int
 
     @classmethod
     def fit(cls, matrix, n_components, random_state=None, balance=1.0):
-        """Factorize a sparse matrix, or keep its raw vectors where `n_components` is None."""
-        if n_components is None:
-            return cls(matrix, matrix.T.tocsr())
+        """Factorize a sparse matrix."""
         values, components, projected = truncated_svd(matrix, n_components, random_state)
         total = (matrix.data**2).sum()
         ratio = values**2 / total if total > 0 else np.zeros_like(values)
         space = cls(None, None, components, values, ratio, balance, matrix.shape[1])
-        return replace(space, users=space._places(projected, matrix), items=space._item_places(matrix))
+        users = space._coordinates(projected, matrix)
+        return replace(space, users=users, items=space._item_coordinates(matrix))
 
     def project(self, rows):
-        """Return the places of users given by rows over the same items."""
-        if self.components is None:
-            return rows
-        return self._places(rows @ self.components.T, rows)
+        """Return the coordinates of users given by rows over the same items."""
+        return self._coordinates(rows @ self.components.T, rows)
 
     def extended(self, matrix):
         """Return this space with the users and items of a matrix, whose first ones are those of ``fit``.
@@ -76,22 +73,20 @@ class Space:
         The components of the items of ``fit`` stay. The others are projected anew each time, as users
         are: the column of an item times ``U / S``.
         """
-        if self.components is None:
-            return Space.fit(matrix, None)
         fitted = self.components[:, : self.n_fitted]
         users = matrix[:, : self.n_fitted] @ fitted.T
         new = (matrix[:, self.n_fitted :].T @ users) * _power(self.singular_values, -2)
         space = replace(self, components=np.hstack([fitted, new.T]))
-        return replace(space, users=space.project(matrix), items=space._item_places(matrix))
+        return replace(space, users=space.project(matrix), items=space._item_coordinates(matrix))
 
-    def _item_places(self, matrix):
-        return self._places(self.components.T * self.singular_values, matrix.T)
+    def _item_coordinates(self, matrix):
+        return self._coordinates(self.components.T * self.singular_values, matrix.T)
 
-    def _places(self, coordinates, vectors):
-        """Return the places of vectors with given coordinates: 0 where these are but noise."""
-        inside = linalg.norm(coordinates, axis=1) > OUTSIDE * norm(vectors, axis=1)
+    def _coordinates(self, projected, vectors):
+        """Scale the projections of vectors; where they are but noise, return zeros."""
+        inside = linalg.norm(projected, axis=1) > OUTSIDE * norm(vectors, axis=1)
         scale = _power(self.singular_values, self.balance - 1)
-        return np.where(inside[:, None], coordinates, 0.0) * scale
+        return np.where(inside[:, None], projected, 0.0) * scale
 
 
 def _power(values, exponent):

@@ -1,101 +1,81 @@
-"""Ratings and lists from near users, or from near items, in SVD space."""
+"""Ratings and recommendations from similar users, or from similar items, in SVD space."""
 
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.neighbors._auto_settings import AUTO, neighbor_settings, warn_of_sizes
 from sklearn_anime.neighbors._baseline import fit_baseline
-from sklearn_anime.neighbors._faiss import FaissNeighbors
-from sklearn_anime.neighbors._lending import Lenders
-from sklearn_anime.neighbors._lists import LISTS
-from sklearn_anime.neighbors._near import Neighborhood
+from sklearn_anime.neighbors._neighbor_ratings import NeighborRatings
+from sklearn_anime.neighbors._neighbor_scores import SCORES
 from sklearn_anime.neighbors._space import Space
 from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_context
-from sklearn_anime.utils._warnings import warn
+from sklearn_anime.utils._validation import check_unchanged
 
-# What "auto" stands for, for ratings and for lists; None lets all neighbors lend.
-AUTO = {
-    "user": {"n_neighbors": (80, 80), "similarity_power": (1.0, 3.0), "shrinkage": (2.0, None)},
-    "item": {"n_neighbors": (None, 50), "similarity_power": (2.5, 3.0), "shrinkage": (0.03, None)},
-}
-# Of the nearest that an index finds, those alone lend for a prediction who have the rating.
-AUTO_WITH_INDEX = {"user": {"n_neighbors": (400, 80)}, "item": {}}
-FACTORizED = ("n_components", "baseline", "user", "item")  # parameters that partial_fit has to keep
-SEEN_BALANCE = 0.5  # power of the singular values in the space of what was seen
-
-
-def _has_factors(model):
-    """Return whether there are factors, or will be; raw vectors are none.
-
-    They would make one feature of every item and of every user.
-    """
-    space = getattr(model, "_taste", None)
-    return model.n_components is not None if space is None else space.components is not None
+BALANCE = 0.5  # power of the singular values in the space of the interactions
+FACTORIZED = ("n_components", "baseline", "user", "item")  # what partial_fit has to keep
 
 
 class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
-    """Predict and recommend from near users, or from near items, in SVD space.
+    """Predict ratings and recommend items from similar users, or similar items.
 
-    What the baseline leaves over of the ratings is a sparse matrix of users x items. Its truncated
-    SVD gives each user and each item a place. Near users lend their ratings to each other; or, on the
-    item axis, the near ones among the items that a user has rated lend theirs to the others. Lists use
-    a second SVD, that of the matrix of what was seen.
+    A truncated SVD of the residuals of a baseline gives the coordinates of users and items. A rating is
+    predicted by the baseline and the average residual of the nearest users who have rated the item or,
+    with ``axis="item"``, of the nearest items that the user has rated. Recommendations use a second SVD,
+    that of the interaction matrix.
+
+    Choose it for ratings and recommendations from one model that can be explained by users or items.
 
     Parameters
     ----------
-    n_components : int or None, default=64
-        Dimensions of the SVD. None skips it and compares the raw vectors by cosine. The item axis
-        gains from more of them, such as 512.
+    n_components : int, default=64
+        Number of components of the SVD. The item axis gains from more of them, such as 512.
 
     n_neighbors : int or "auto", default="auto"
-        How many near ones lend: for a prediction, the nearest of those who have the rating; for a
-        list, the nearest of all. Where several are equally near at the edge, all of them lend.
-        ``"auto"`` is 80 on the user axis, but 400 for a prediction with an index in `neighbors`; on
-        the item axis it is all rated items for a prediction, and 50 for a list.
+        Number of neighbors: for a rating, the nearest of those who have rated the item; for
+        recommendations, the nearest of all. Ties at the edge are all taken. ``"auto"`` is 80 on the
+        user axis, and 400 for ratings where `neighbors` is an index; on the item axis it is all rated
+        items for a rating, and 50 for recommendations.
 
     axis : {"user", "item"}, default="user"
-        Whether near users or near items lend their ratings.
+        Whether the neighbors are users or items.
 
     baseline : "bias", None or regressor, default="bias"
-        What is predicted before neighbors are asked, and taken off the ratings first: user and item
-        biases, as `BiasRegressor` fits them; None, where the ratings are factorized as they are, and
-        neighbors move a prediction away from the mean rating; or any regressor on rows of user
-        and item, which is cloned.
+        What is predicted without neighbors: user and item biases, as `BiasRegressor` fits them; None,
+        the mean rating, where the SVD is that of the ratings themselves; or any regressor on rows of
+        user and item, which is cloned.
 
     similarity_power : float or "auto", default="auto"
-        Power of the cosine in the weight of a neighbor; large ones listen to the nearest alone.
-        ``"auto"`` is 3 for a list; for a prediction it is 1 on the user axis and 2.5 on the item
+        Power of the cosine in the weight of a neighbor: the larger it is, the more the nearest count.
+        ``"auto"`` is 3 for recommendations; for ratings it is 1 on the user axis and 2.5 on the item
         axis.
 
     shrinkage : float or "auto", default="auto"
-        Pull of predictions towards the baseline, in units of full similarity: neighbors whose
-        weights add up to `shrinkage` move the prediction half way. ``"auto"`` is 2 on the user axis
-        and 0.03 on the item axis, where few components gain from more, such as 0.1 for 64.
+        Pull of ratings towards the baseline: neighbors whose weights add up to `shrinkage` move the
+        prediction half way. ``"auto"`` is 2 on the user axis and 0.03 on the item axis, where few
+        components gain from more, such as 0.1 for 64.
 
     neighbors : object with ``fit`` and ``kneighbors``, default=None
-        Index of near ones, such as `FaissNeighbors`; it is cloned. None searches all of them, in
-        blocks. For a prediction, its nearest of all are asked as far as they have the rating, which
-        are fewer and farther than the nearest of those who have it: even with an exact index, the
-        error is larger (see the notes), and the recall of the index does not show it. Where all
-        others lend, and in ``kneighbors``, ``similar_users`` and ``similar_items``, it is not asked.
-        With ``n_components=None`` it has to take sparse vectors, as
-        :class:`sklearn.neighbors.NearestNeighbors` does and `FaissNeighbors` does not.
+        Index for the search, such as `FaissNeighbors`; it is cloned. None compares with all vectors, in
+        blocks. For a rating, an index finds the nearest of all users, and those among them who have
+        rated the item are averaged; see the notes.
+
+    min_rating : float, default=None
+        Recommend by ratings from this threshold on, and only items that get such a rating from a
+        neighbor. None uses all ratings, and unrated interactions too.
 
     clip : bool, default=True
-        Whether to clip predictions to the range of the ratings seen.
+        Whether to clip predicted ratings to the range of the ratings of ``fit``.
 
     user : int or str, default=0
         Position or name of the user column of ``X``.
@@ -107,27 +87,25 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         Number of threads that score blocks of users in ``recommend``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the randomized SVD of large tables. There single predictions and lists depend on it;
-        their quality over the whole table hardly does. Tables of up to 1000 users and 10,000 items,
-        or the other way round, get an exact SVD, without a seed.
+        Seed of the randomized SVD of large tables. Tables of up to 1000 users and 10,000 items, or the
+        other way round, get an exact SVD.
 
     Attributes
     ----------
     user_factors_, item_factors_ : ndarray of shape (n_users, n_components) and \
             (n_items, n_components)
-        Places of users (their residuals projected on the right singular vectors) and of items
+        Coordinates of users (their residuals projected on the right singular vectors) and of items
         (these vectors times the singular values), in the order of ``users_`` and ``items_``.
-        With ``n_components=None``, the sparse residual matrix and its transpose.
 
     components_ : ndarray of shape (n_components, n_items)
-        Right singular vectors. None with ``n_components=None``, as the two that follow.
+        Right singular vectors.
 
     singular_values_ : ndarray of shape (n_components,)
         Singular values, falling.
 
     explained_variance_ratio_ : ndarray of shape (n_components,)
-        Share that each component holds of the squared residuals; of the squared ratings with
-        ``baseline=None``.
+        Share of the squared residuals that each component holds; with ``baseline=None``, of the
+        squared ratings.
 
     mean_rating_ : float
         Weighted mean of the ratings.
@@ -139,7 +117,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         The ids of ``fit``, sorted; those that ``partial_fit`` brought come after them.
 
     interactions_ : Interactions
-        What was seen.
+        The table of ``fit``.
 
     n_features_in_ : int
         Number of columns of ``X``.
@@ -150,42 +128,32 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     See Also
     --------
     FaissNeighbors : Approximate search for very many users.
-    sklearn_anime.baseline.BiasRegressor : The baseline below.
-    sklearn_anime.neural_network.EmbeddingRegressor : Learns the places by gradient descent.
+    sklearn_anime.baseline.BiasRegressor : The default baseline.
+    sklearn_anime.neural_network.EmbeddingRegressor : Learns factors by gradient descent.
 
     Notes
     -----
-    With ``r`` the residuals of the baseline ``b``, the prediction on the user axis is
+    With ``r`` the residuals of the baseline ``b``, the rating on the user axis is
 
     ``b(u, i) + sum(w(u, v) * r(v, i)) / (sum(w(u, v)) + shrinkage)``
 
     over the nearest users ``v != u`` who have rated ``i`` [1]_, with
-    ``w = max(cosine, 0)**similarity_power`` times the sample weight of the rating that is lent. On
-    the item axis it is
+    ``w = max(cosine, 0)**similarity_power`` times the sample weight of the rating. On the item axis it
+    is ``b(u, i) + sum(w(i, j) * r(u, j)) / (sum(w(i, j)) + shrinkage)`` over the items ``j != i`` that
+    ``u`` has rated [2]_. ``explain(..., of="rating")`` and, for users with a ``history=``, the same
+    formulas use the baseline and the residuals that follow from the history; a baseline that is a
+    regressor counts as the mean rating there.
 
-    ``b(u, i) + sum(w(i, j) * r(u, j)) / (sum(w(i, j)) + shrinkage)``
+    The score of a recommendation on the user axis is ``sum(w(u, v) * y(v, i))`` over the nearest users.
+    On the item axis each rating ``y(u, j)`` is shared out among the items nearest to ``j``, in
+    proportion to ``w(i, j)``. Unrated interactions count as the baseline predicts them. The cosine is
+    that of the coordinates in the SVD of the matrix of ones for interactions, whose components are
+    weighed by the square roots of their singular values. Sample weights do not enter it. Items that no
+    neighbor reaches come last, the most popular first, with scores below 0.
 
-    over the items ``j != i`` that ``u`` has rated [2]_. The cosine is that of the places in the SVD of
-    the residuals, which ``user_factors_``, ``item_factors_`` and ``transform`` give.
-
-    Lists of the user axis rank by ``sum(w(u, v) * y(v, i))`` over the nearest users, so that what many
-    near ones have seen and liked comes first. Those of the item axis let each seen item ``j`` share
-    out ``y(u, j)`` among the items nearest to it, in proportion to ``w(i, j)``. What was seen and not
-    rated counts as predicted by the baseline; for people who were not in ``fit``, biases follow from
-    their history, and in place of another baseline stands the mean rating. Here the cosine is that of
-    the places in the SVD of the matrix which is 1 where a user has seen an item, its components weighed
-    by the square roots of their singular values: on real ratings it ranks far better than the SVD of
-    the residuals, and better than that of the ratings or full weights. Sample weights do not enter it.
-    Items that no neighbor reaches come last, the most popular first, with scores below all others,
-    and below 0; with `min_rating` they are left out. Whoever has seen only what lies outside the
-    components gets these alone.
-
-    With an index, the nearest of all stand in for the nearest raters, of whom there may be none among
-    them. On real ratings by 3,747 users, exact search over 80 raters predicts with an RMSE of 1.177; the
-    80, 400 and 800 nearest of all with 1.192, 1.181 and 1.178, whether the index is exact or not.
-
-    ``partial_fit`` keeps both SVDs and projects what is new on them. Fit again when the table has
-    grown by a third or so, or when tastes have moved: the components know what ``fit`` saw.
+    With an index, users who have rated an item may be missing among the nearest of all: on real ratings
+    by 3,747 users, exact search among raters predicts with an RMSE of 1.177, and the 80, 400 and 800
+    nearest of all with 1.192, 1.181 and 1.178.
 
     References
     ----------
@@ -205,16 +173,18 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     ['bob']
     >>> model.recommend("ann", n_items=1)["item"].tolist()
     ['Clannad']
+    >>> model.explain("ann", "Clannad", of="rating").round(2)
     """
 
     _parameter_constraints = {
-        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "axis": [StrOptions(set(AUTO))],
-        "baseline": [StrOptions({"bias"}), HasMethods(["fit", "predict"]), None],
+        "baseline": [StrOptions({"bias"}), HasMethods(["fit"]), None],
         "similarity_power": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "shrinkage": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "neighbors": [HasMethods(["fit", "kneighbors"]), None],
+        "min_rating": [Interval(Real, None, None, closed="neither"), None],
         "clip": ["boolean"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
@@ -224,7 +194,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def __init__(
         self,
-        n_components: int | None = 64,
+        n_components: int = 64,
         n_neighbors: int | str = "auto",
         *,
         axis: str = "user",
@@ -232,6 +202,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         similarity_power: float | str = "auto",
         shrinkage: float | str = "auto",
         neighbors: Any = None,
+        min_rating: float | None = None,
         clip: bool = True,
         user: int | str = 0,
         item: int | str = 1,
@@ -245,6 +216,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         self.similarity_power = similarity_power
         self.shrinkage = shrinkage
         self.neighbors = neighbors
+        self.min_rating = min_rating
         self.clip = clip
         self.user = user
         self.item = item
@@ -253,7 +225,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the baseline, and factorize what it leaves over and what was seen.
+        """Fit the baseline, and factorize its residuals and the interactions.
 
         Parameters
         ----------
@@ -264,37 +236,36 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             Ratings; NaN is "seen, not rated".
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows: in the baseline, and of a rating that is lent for a prediction.
+            Weights of the rows, in the baseline and in the average of neighbors.
 
         Returns
         -------
         SVDNeighborsRecommender
             This estimator.
         """
-        self._check_index()
         interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
-        self._warn_of_sizes(interactions.shape)
-        n_components = self.n_components and min(self.n_components, *interactions.shape)
+        warn_of_sizes(self, interactions.shape)
         space = partial(
-            Space.fit, n_components=n_components, random_state=check_random_state(self.random_state)
+            Space.fit,
+            n_components=min(self.n_components, *interactions.shape),
+            random_state=check_random_state(self.random_state),
         )
-        fitted = self._fitted(interactions, space, partial(space, balance=SEEN_BALANCE))
-        validate_data(self, X, skip_check_array=True)
-        return self._store(fitted)
+        return self._set_fitted(X, **self._fitted(interactions, space, partial(space, balance=BALANCE)))
 
     @fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Let new ratings, users and items join, without a new SVD.
+        """Add ratings, users and items without a new SVD.
 
-        The first call is a ``fit``. Later ones fit the baseline anew to all that was seen, and project
-        users and items on the components of the first. A first table too small for `n_components`
-        fixes a smaller number of them for good, so begin with a large one; `n_components`, `user`,
-        `item`, and whether `baseline` is None cannot change before the next ``fit``.
+        The first call is a ``fit``. Later ones fit the baseline anew to all rows, and project users and
+        items on the components of the first. Fit again when the table has grown by a third or so. A
+        first table too small for `n_components` fixes a smaller number of them, so begin with a large
+        one; `n_components`, `user`, `item`, and whether `baseline` is None cannot change before the next
+        ``fit``.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_rows, n_columns)
-            Rows in the form of ``fit``. A pair that was seen before counts as repeated.
+            Rows in the form of ``fit``. A pair that was known before counts as repeated.
 
         y : array-like of shape (n_rows,)
             Ratings; NaN is "seen, not rated".
@@ -309,11 +280,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         """
         if not hasattr(self, "interactions_"):
             return self.fit(X, y, sample_weight)
-        self._check_index()
-        self._check_unchanged()
+        self._check_factorized()
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, sample_weight)
-        return self._store(self._fitted(interactions, self._taste.extended, self._seen.extended))
+        spaces = self._ratings.space.extended, self._score_space.extended
+        return self._set_fitted(**self._fitted(interactions, *spaces))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -328,244 +299,99 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ndarray of shape (n_rows,)
             Ratings; those of the baseline for unknown users and items.
         """
-        return self._rate(*self._encode(X))
+        pairs = self._encode(X)
+        return self._clipped(self._ratings.of_pairs(*pairs))
 
-    def recommend(
-        self,
-        users: ArrayLike | None = None,
-        n_items: int = 10,
-        *,
-        min_rating: float | None = None,
-        history: Any = None,
-        items: ArrayLike | None = None,
-        exclude_seen: bool = True,
-        include: ArrayLike | None = None,
-        exclude: ArrayLike | None = None,
-    ) -> Any:
-        """Recommend what near users liked, or what lies near the items seen.
-
-        Parameters
-        ----------
-        users, n_items, history, items, exclude_seen, include, exclude
-            As for every recommender: see
-            :meth:`sklearn_anime.base.RecommenderMixin.recommend`.
-
-        min_rating : float, default=None
-            Sum only ratings at or above it, and leave out items that get none. None sums all of
-            them, and what was seen without a rating.
-
-        Returns
-        -------
-        DataFrame
-            User, item, ``score`` (sum of ratings, each times the weight of the neighbor) and
-            ``rank``.
-        """
-        check_is_fitted(self)
-        lists = self._lists
-        if min_rating is not None:
-            check_scalar(min_rating, "min_rating", Real)
-            if np.isnan(min_rating):
-                raise ValueError(
-                    "min_rating=nan is no rating. Give a number, or None to sum all ratings."
-                )
-            lists = lists.at_least(min_rating, self.interactions_)
-        scoring = object.__new__(type(self))
-        vars(scoring).update(vars(self), _lists=lists, _fill=min_rating is None)
-        return RecommenderMixin.recommend(
-            scoring,
-            users,
-            n_items,
-            history=history,
-            items=items,
-            exclude_seen=exclude_seen,
-            include=include,
-            exclude=exclude,
-        )
-
-    def kneighbors(
-        self, ids: ArrayLike | None = None, n_neighbors: int | None = None, return_distance: bool = True
-    ) -> Any:
-        """Find the nearest users, or on the item axis items, by their residuals.
-
-        Parameters
-        ----------
-        ids : array-like of ids or a single id, default=None
-            Users (items) of ``fit``; None means all of them.
-
-        n_neighbors : int, default=None
-            How many to find, and all others where there are fewer; None means `n_neighbors`, and
-            where that is ``"auto"`` as many as lend for a list.
-
-        return_distance : bool, default=True
-            Whether to return the distances too.
-
-        Returns
-        -------
-        distances : ndarray of shape (n_ids, n_neighbors)
-            One minus the cosine, rising; only with `return_distance`.
-
-        neighbors : ndarray of shape (n_ids, n_neighbors)
-            Ids of the nearest.
-
-        Raises
-        ------
-        KeyError
-            If an id was not in the rows of ``fit``.
-        """
-        check_is_fitted(self)
-        vocabulary = getattr(self.interactions_, f"{self._axis}s")
-        ids = vocabulary.ids if ids is None else as_series(ids)
-        n = self._n_neighbors[1] if n_neighbors is None else n_neighbors
-        n = check_scalar(n, "n_neighbors", Integral, min_val=1)
-        frame = nw.from_native(getattr(self, f"similar_{self._axis}s")(ids, n))
-        # An id that is asked for twice is found once.
-        rows, _ = pd.factorize(vocabulary.encode(ids, self._axis))
-        shape = (rows.max(initial=-1) + 1, min(n, len(vocabulary) - 1))
-        neighbors = frame["neighbor"].to_numpy().reshape(shape)[rows]
-        if not return_distance:
-            return neighbors
-        return 1 - frame["similarity"].to_numpy().reshape(shape)[rows], neighbors
-
-    def _rate(self, user_codes, item_codes, rows=None):
-        """Return the rating of each pair, given as codes, and as rows where some codes are -1."""
-        ratings = self._baseline.predict(user_codes, item_codes, rows)
-        known = np.flatnonzero((user_codes >= 0) & (item_codes >= 0))
-        ratings[known] += self._lenders.terms(*self._sides(user_codes[known], item_codes[known]))
-        return np.clip(ratings, *self._rating_range(), out=ratings) if self.clip else ratings
-
-    def _rate_block(self, rows):
-        n_items = len(self.interactions_.items)
-        users = np.repeat(rows.codes, n_items)
-        return self._rate(users, np.tile(np.arange(n_items), len(rows.codes))).reshape(rows.shape)
-
-    def _explain_rating(self, rows, item_code):
-        codes = rows.codes[:1], np.array([item_code])
-        baseline = self._baseline.predict(*codes)[0]
-        one, other = (side[0] for side in self._sides(*codes))
-        lenders, weights, shares = self._lenders.shares(one, other)
-        predicted = baseline + shares.sum()
-        clip = np.clip(predicted, *self._rating_range()) - predicted if self.clip else 0.0
-        named = {"baseline": baseline} | ({"clip": clip} if clip else {})
-        ratings = self._lent_ratings(lenders, other)
-        return Terms(named, self._axis, lenders, weights, ratings, shares)
-
-    _explain_score = _explain_rating
-
-    def _warn_of_sizes(self, shape):
-        """Warn of what is larger than the table of ``fit`` allows."""
-        allowed = {"n_components": min(shape), "n_neighbors": _n_lenders(shape, self.axis)}
-        asked = {name: getattr(self, name) for name in allowed}
-        cuts = {n: asked[n] for n in asked if isinstance(asked[n], Integral) and asked[n] > allowed[n]}
-        if not cuts:
-            return
-        names = " and ".join(f"{name}={n} (used: {allowed[name]})" for name, n in cuts.items())
-        message = f"A table of {shape[0]} users and {shape[1]} items does not allow {names}."
-        if "n_components" in cuts:
-            message += " Calls of partial_fit keep that number of components: begin with a larger table."
-        warn(message)
-
-    def _check_index(self):
-        if self.n_components is None and isinstance(self.neighbors, FaissNeighbors):
-            raise ValueError(
-                "n_components=None compares raw vectors, which are sparse, but FaissNeighbors needs "
-                "dense ones. Set n_components, or use sklearn.neighbors.NearestNeighbors for neighbors."
-            )
-
-    def _check_unchanged(self):
-        """Raise where a parameter that says what was factorized differs from that of ``fit``."""
-        for name, before in self._factorised.items():
-            now = getattr(self, name)
-            changed = (before is None) != (now is None) if name == "baseline" else before != now
-            if changed:
-                raise ValueError(
-                    f"{name} was {before!r} in fit and is {now!r} now, but partial_fit keeps the SVD of "
-                    f"fit. Call fit with all rows, or set {name} back."
-                )
-
-    def _setting(self, name):
-        """Return a setting for ratings and for lists, with what "auto" stands for."""
-        value = getattr(self, name)
-        auto = AUTO[self.axis] | (AUTO_WITH_INDEX[self.axis] if self.neighbors is not None else {})
-        return auto[name] if value == "auto" else (value, value)
-
-    def _fitted(self, interactions, taste_of, seen_of):
-        """Return the state of a fitted model, given how a matrix becomes a space."""
-        n_lenders = _n_lenders(interactions.shape, self.axis)
-        n_neighbors = [n and min(n, n_lenders) for n in self._setting("n_neighbors")]
+    def _fitted(self, interactions, rating_space, score_space):
+        """Return the fitted state, given functions that make a space of a matrix."""
+        for_ratings, for_scores = neighbor_settings(self, interactions.shape)
         baseline = fit_baseline(self.baseline, interactions)
-        predicted = baseline.predict(interactions.row_codes, interactions.item_codes)
-        residuals = interactions.rated_matrix(interactions.ratings - predicted)
-        taste = taste_of(interactions.rated_matrix() if self.baseline is None else residuals)
-        power = self._setting("similarity_power")
-        lenders = Lenders(
-            residuals=self._by_occasion(residuals),
-            weights=self._by_occasion(interactions.rated_matrix(interactions.weights)),
-            near=Neighborhood.fit(getattr(taste, f"{self.axis}s"), self.neighbors),
-            n_neighbors=n_neighbors[0],
-            power=power[0],
-            shrinkage=self._setting("shrinkage")[0],
+        of_residuals = self.baseline is not None
+        ratings = NeighborRatings.fit(
+            interactions, baseline, rating_space, of_residuals, self.axis, self.neighbors, **for_ratings
         )
-        seen = seen_of(interactions.seen_matrix())
-        lists = LISTS[self.axis]
-        lists = lists.fit(interactions, seen, baseline, self.neighbors, n_neighbors[1], power[1])
+        scores_in = score_space(interactions.seen_matrix())
+        scores = SCORES[self.axis].fit(
+            interactions, scores_in, baseline, self.neighbors, min_rating=self.min_rating, **for_scores
+        )
         return {
             "interactions_": interactions,
-            "_axis": self.axis,
-            "_n_neighbors": n_neighbors,
-            "_factorised": {name: getattr(self, name) for name in FACTORizED},
-            "_baseline": baseline,
-            "_taste": taste,
-            "_seen": seen,
-            "_lenders": lenders,
-            "_lists": lists,
+            "user_factors_": ratings.space.users,
+            "item_factors_": ratings.space.items,
+            "components_": ratings.space.components,
+            "singular_values_": ratings.space.singular_values,
+            "explained_variance_ratio_": ratings.space.explained_variance_ratio,
+            "mean_rating_": baseline.mean,
+            "user_bias_": getattr(baseline, "user", None),
+            "item_bias_": getattr(baseline, "item", None),
+            "_ratings": ratings,
+            "_scores": scores,
+            "_score_space": scores_in,
+            "_min_rating": self.min_rating,
+            "_factorized": {name: getattr(self, name) for name in FACTORIZED},
         }
 
-    def _store(self, fitted):
-        vars(self).update(fitted)
-        taste, biases = self._taste, self._baseline
-        self.user_factors_, self.item_factors_ = taste.users, taste.items
-        self.components_, self.singular_values_ = taste.components, taste.singular_values
-        self.explained_variance_ratio_ = taste.explained_variance_ratio
-        self.mean_rating_ = biases.mean
-        self.user_bias_, self.item_bias_ = getattr(biases, "user", None), getattr(biases, "item", None)
-        return self
+    def _check_factorized(self):
+        """Raise where a parameter of the SVD differs from that of ``fit``."""
+        factorized = dict(self._factorized)
+        if (factorized["baseline"] is None) == (self.baseline is None):
+            del factorized["baseline"]  # the SVD is that of residuals, or of ratings, as before
+        check_unchanged(self, factorized)
 
-    def _sides(self, user_codes, item_codes):
-        """Return who borrows and on what occasion: user and item, or the other way round."""
-        return (user_codes, item_codes) if self._axis == "user" else (item_codes, user_codes)
+    def _clipped(self, ratings):
+        if not self.clip:
+            return ratings
+        known = self.interactions_.ratings
+        return np.clip(ratings, np.nanmin(known), np.nanmax(known))
 
-    def _by_occasion(self, matrix):
-        """Return a matrix of users x items with the occasions of lending as its rows."""
-        return matrix.T.tocsr() if self.axis == "user" else matrix
-
-    def _lent_ratings(self, lenders, occasion):
-        occasions = np.full(len(lenders), occasion)
-        users, items = self._sides(lenders, occasions)
-        return self.interactions_.ratings_of(users, items)
-
-    def _rating_range(self):
-        ratings = self.interactions_.ratings
-        return np.nanmin(ratings), np.nanmax(ratings)
-
-    # Sums, where anything is reached and what stands in elsewhere, and the order of all.
+    # Sums, their mask, and what replaces them where no neighbor takes part.
     _block_width = 3
 
-    _fill = True
-
     def _score_block(self, rows):
-        sums, reached = self._lists.scores(rows, self.n_jobs)
-        if not self._fill:
+        sums, reached = self._scores.sums(rows, self.n_jobs)
+        if self._min_rating is not None:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
         return np.where(reached, sums, lowest - 1 / (1 + self.interactions_.item_counts))
 
+    def _rate_block(self, rows):
+        fitted, ratings = self._as_in_fit(rows), np.empty(rows.shape)
+        ratings[fitted] = self._ratings.of_users(rows.codes[fitted])
+        if not fitted.all():
+            ratings[~fitted] = self._ratings.of_history(rows.take(np.flatnonzero(~fitted)))
+        return self._clipped(ratings)
 
-# Not in the class: what its body defines, scikit-learn wraps for `set_output`, and loses the condition.
-for _name in ("transform", "fit_transform", "get_feature_names_out"):
-    _method = available_if(_has_factors)(getattr(FactorsMixin, _name))
-    setattr(SVDNeighborsRecommender, _name, _method)
+    def _explain_score(self, rows, item_code):
+        codes, weights, ratings = self._scores.terms(rows, item_code)
+        if (weights > 0).any():
+            shown = self._neighbor_ratings(rows, codes, item_code)
+            return Terms({}, self._ratings.axis, codes, weights, shown, weights * ratings)
+        if self._min_rating is None:
+            return Terms({"popularity": self._score_block(rows)[0, item_code]})
+        item = self.interactions_.items.decode([item_code]).to_list()[0]
+        raise ValueError(
+            f"Item {item!r} is not recommended to this user: no neighbor brings it a rating of "
+            f"min_rating={self._min_rating} or more. Lower min_rating, or explain of='rating'."
+        )
 
+    def _explain_rating(self, rows, item_code):
+        fitted = self._as_in_fit(rows)[0]
+        baseline, codes, weights, shares = self._ratings.terms(rows, item_code, fitted)
+        rating = baseline + shares.sum()
+        named, clip = {"baseline": baseline}, self._clipped(rating) - rating
+        if clip:
+            named["clip"] = clip
+        shown = self._neighbor_ratings(rows, codes, item_code)
+        return Terms(named, self._ratings.axis, codes, weights, shown, shares)
 
-def _n_lenders(shape, axis):
-    """Return how many can lend at most in a table of so many users and items."""
-    return max(shape[axis == "item"] - 1, 1)
+    def _as_in_fit(self, rows):
+        """Return for each user whether `rows` are those of ``fit``."""
+        return (rows.codes >= 0) & same_rows(rows, self.interactions_.take(rows.codes))
+
+    def _neighbor_ratings(self, rows, codes, item_code):
+        """Return the ratings of an item by users, or those of some items by the user of `rows`."""
+        if self._ratings.axis == "user":
+            return self.interactions_.ratings_of(codes, np.full(len(codes), item_code))
+        ratings = np.full(rows.n_items, np.nan)
+        ratings[rows.item_codes] = rows.ratings
+        return ratings[codes]
