@@ -74,7 +74,7 @@ halving = HalvingGridSearchCV(
     factor=3,
     min_resources=len(X) // 4,
     scoring=make_ranking_scorer("ndcg", k=10),
-    cv=LeaveKOutPerUser(2, min_rows=5, random_state=0),
+    cv=LeaveKOutPerUser(2, min_items=5, random_state=0),
     return_train_score=False,
     random_state=0,
 ).fit(X, y)

@@ -44,25 +44,25 @@ class Pairs:
         found[self.of_row[rows]] = True
         return found
 
-    def by_user(self, key, min_rows):
+    def by_user(self, key, min_items):
         """Return the pairs of users with enough of them, sorted by user and then by a key.
 
         The second value is the number of pairs of each of these users.
         """
         counts = np.bincount(self.users)
-        enough = counts >= min_rows
+        enough = counts >= min_items
         if not enough.any():
             raise ValueError(
-                f"No user of X has min_rows={min_rows} different items: {counts.max()} is the most that "
-                f"one has. Lower min_rows."
+                f"No user of X has min_items={min_items} different items: {counts.max()} is the most that "
+                f"one has. Lower min_items."
             )
         # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
         order = np.argsort(self.users * len(key) + positions_in(np.argsort(key)))
         return order[np.repeat(enough, counts)], counts[enough]
 
-    def first(self, k, key, min_rows):
+    def first(self, k, key, min_items):
         """Return the mask of the pairs with the k smallest keys of each user with enough pairs."""
-        order, counts = self.by_user(key, min_rows)
+        order, counts = self.by_user(key, min_items)
         starts = np.cumsum(counts) - counts
         mask = np.zeros(len(self.users), dtype=bool)
         mask[order[starts[:, None] + np.arange(k)]] = True

@@ -27,7 +27,7 @@ class RowSplitter(BaseCrossValidator):
 
     _parameter_constraints = {
         "k": ONE_OR_MORE,
-        "min_rows": ONE_OR_MORE,
+        "min_items": ONE_OR_MORE,
         "n_splits": ONE_OR_MORE,
         "test_size": [Interval(RealNotInt, 0, 1, closed="neither")],
         "time": ID_COLUMN,
@@ -100,10 +100,10 @@ class LeaveKOutPerUser(RowSplitter):
     Parameters
     ----------
     k : int, default=5
-        Number of items to test on, of each user with at least `min_rows`; 1 or more, and less than
-        `min_rows`.
+        Number of items to test on, of each user with at least `min_items`; 1 or more, and less than
+        `min_items`.
 
-    min_rows : int, default=20
+    min_items : int, default=20
         Users with fewer different items are not tested: all their rows stay in training.
 
     n_splits : int, default=1
@@ -137,7 +137,7 @@ class LeaveKOutPerUser(RowSplitter):
     --------
     >>> from sklearn_anime.model_selection import LeaveKOutPerUser
     >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["ann", "Monster"], ["bob", "Akira"]]
-    >>> splitter = LeaveKOutPerUser(k=1, min_rows=3, random_state=0)
+    >>> splitter = LeaveKOutPerUser(k=1, min_items=3, random_state=0)
     >>> [(train.tolist(), test.tolist()) for train, test in splitter.split(X)]
     [([1, 2, 3], [0])]
     """
@@ -146,26 +146,26 @@ class LeaveKOutPerUser(RowSplitter):
         self,
         k: int = 5,
         *,
-        min_rows: int = 20,
+        min_items: int = 20,
         n_splits: int = 1,
         user: int | str = 0,
         item: int | str = 1,
         random_state: int | np.random.RandomState | None = None,
     ):
         self.k = k
-        self.min_rows = min_rows
+        self.min_items = min_items
         self.n_splits = n_splits
         self.user = user
         self.item = item
         self.random_state = random_state
 
     def _iter_sides(self, rows):
-        check_k(self.k, self.min_rows)
+        check_k(self.k, self.min_items)
         pairs = Pairs.from_rows(rows)
         random_state = check_random_state(self.random_state)
         for _ in range(self.n_splits):
             key = random_state.random_sample(len(pairs.users))
-            test = pairs.first(self.k, key, self.min_rows)[pairs.of_row]
+            test = pairs.first(self.k, key, self.min_items)[pairs.of_row]
             yield ~test, test
 
 
@@ -180,9 +180,9 @@ class PerUserKFold(RowSplitter):
     Parameters
     ----------
     n_splits : int, default=5
-        Number of folds, 2 or more, and at most `min_rows`.
+        Number of folds, 2 or more, and at most `min_items`.
 
-    min_rows : int, default=20
+    min_items : int, default=20
         Users with fewer different items are not tested: all their rows stay in training.
 
     user : int or str, default=0
@@ -214,7 +214,7 @@ class PerUserKFold(RowSplitter):
     --------
     >>> from sklearn_anime.model_selection import PerUserKFold
     >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"]]
-    >>> splitter = PerUserKFold(n_splits=2, min_rows=2, random_state=0)
+    >>> splitter = PerUserKFold(n_splits=2, min_items=2, random_state=0)
     >>> [test.tolist() for train, test in splitter.split(X)]
     [[0, 3], [1, 2]]
     """
@@ -225,26 +225,26 @@ class PerUserKFold(RowSplitter):
         self,
         n_splits: int = 5,
         *,
-        min_rows: int = 20,
+        min_items: int = 20,
         user: int | str = 0,
         item: int | str = 1,
         random_state: int | np.random.RandomState | None = None,
     ):
         self.n_splits = n_splits
-        self.min_rows = min_rows
+        self.min_items = min_items
         self.user = user
         self.item = item
         self.random_state = random_state
 
     def _iter_sides(self, rows):
-        if self.min_rows < self.n_splits:
+        if self.min_items < self.n_splits:
             raise ValueError(
-                f"min_rows={self.min_rows} items of a user do not reach n_splits={self.n_splits} folds. "
-                f"Raise min_rows or lower n_splits."
+                f"min_items={self.min_items} items of a user do not reach n_splits={self.n_splits} folds. "
+                f"Raise min_items or lower n_splits."
             )
         pairs = Pairs.from_rows(rows)
         key = check_random_state(self.random_state).random_sample(len(pairs.users))
-        order, _ = pairs.by_user(key, self.min_rows)
+        order, _ = pairs.by_user(key, self.min_items)
         folds = np.full(len(pairs.users), -1)
         folds[order] = np.arange(len(order)) % self.n_splits
         for fold in range(self.n_splits):
@@ -376,10 +376,10 @@ class NewItemSplit(IdSplitter):
     _role = "item"
 
 
-def check_k(k, min_rows):
+def check_k(k, min_items):
     """Raise where the items to test on leave a user nothing to train on."""
-    if k >= min_rows:
+    if k >= min_items:
         raise ValueError(
-            f"k={k} items to test on leave nothing to train on of a user with min_rows={min_rows}. "
-            f"Lower k or raise min_rows."
+            f"k={k} items to test on leave nothing to train on of a user with min_items={min_items}. "
+            f"Lower k or raise min_items."
         )

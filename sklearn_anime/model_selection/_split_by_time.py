@@ -17,13 +17,13 @@ class LastKPerUser(RowSplitter):
     Parameters
     ----------
     k : int, default=5
-        Number of items to test on, of each user with at least `min_rows`; 1 or more, and less than
-        `min_rows`.
+        Number of items to test on, of each user with at least `min_items`; 1 or more, and less than
+        `min_items`.
 
     time : int or str
         Position or name of the time column of ``X``: numbers, dates or datetimes.
 
-    min_rows : int, default=20
+    min_items : int, default=20
         Users with fewer different items are not tested: all their rows stay in training.
 
     user : int or str, default=0
@@ -52,7 +52,7 @@ class LastKPerUser(RowSplitter):
     --------
     >>> from sklearn_anime.model_selection import LastKPerUser
     >>> X = [["ann", "Akira", 2021], ["ann", "Bleach", 2019], ["ann", "Monster", 2020]]
-    >>> splitter = LastKPerUser(k=1, time=2, min_rows=3)
+    >>> splitter = LastKPerUser(k=1, time=2, min_items=3)
     >>> [(train.tolist(), test.tolist()) for train, test in splitter.split(X)]
     [([1, 2], [0])]
     """
@@ -62,23 +62,23 @@ class LastKPerUser(RowSplitter):
         k: int = 5,
         *,
         time: int | str,
-        min_rows: int = 20,
+        min_items: int = 20,
         user: int | str = 0,
         item: int | str = 1,
     ):
         self.k = k
         self.time = time
-        self.min_rows = min_rows
+        self.min_items = min_items
         self.user = user
         self.item = item
 
     def _iter_sides(self, rows):
-        check_k(self.k, self.min_rows)
+        check_k(self.k, self.min_items)
         pairs = Pairs.from_rows(rows)
         order = np.argsort(rows.times(), kind="stable")
         last_rows = np.empty(len(pairs.users), dtype=np.intp)
         last_rows[pairs.of_row[order]] = order  # of a repeated pair, the last one stays
-        tested = pairs.first(self.k, -positions_in(order)[last_rows], self.min_rows)
+        tested = pairs.first(self.k, -positions_in(order)[last_rows], self.min_items)
         test = np.zeros(len(rows), dtype=bool)
         test[last_rows[tested]] = True
         yield ~tested[pairs.of_row], test

@@ -308,7 +308,7 @@ def test_similarity_is_the_geometric_mean_of_the_weights_in_both_directions(tabl
 @pytest.mark.filterwarnings("ignore:k=10 is more than the 9 items")
 def test_score_is_the_ndcg_of_the_lists(table):
     X, _ = table
-    train, test = next(LeaveKOutPerUser(1, min_rows=3, random_state=0).split(X))
+    train, test = next(LeaveKOutPerUser(1, min_items=3, random_state=0).split(X))
     model = make_model().fit(X.iloc[train])
     expected = make_ranking_scorer("ndcg", k=10)(model, X.iloc[test])
     assert 0 < expected == model.score(X.iloc[test])

@@ -165,7 +165,7 @@ def test_pipelines_searches_and_regressors_take_part(rows, models):
         near,
         {"n_neighbors": [20]},
         scoring=make_ranking_scorer(),
-        cv=LeaveKOutPerUser(5, min_rows=10, random_state=1),
+        cv=LeaveKOutPerUser(5, min_items=10, random_state=1),
     )
     everyone = {
         "alone": near,

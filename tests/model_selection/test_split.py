@@ -28,9 +28,9 @@ from sklearn_anime.model_selection import (
 INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"
 
 SPLITTERS = [
-    LeaveKOutPerUser(k=2, min_rows=5, n_splits=2, random_state=0),
-    PerUserKFold(n_splits=3, min_rows=5, random_state=0),
-    LastKPerUser(k=2, time=2, min_rows=5),
+    LeaveKOutPerUser(k=2, min_items=5, n_splits=2, random_state=0),
+    PerUserKFold(n_splits=3, min_items=5, random_state=0),
+    LastKPerUser(k=2, time=2, min_items=5),
     TimeSplit(n_splits=3, time=2, test_size=0.2),
     NewUserSplit(n_splits=3, random_state=0),
     NewItemSplit(n_splits=3, random_state=0),
@@ -225,7 +225,7 @@ def test_splits_of_a_polars_frame_serve_a_recommender(splitter):
     ("splitter", "name", "value"),
     [
         (splitter, name, value)
-        for name, value in {"user": -1, "item": 1.5, "n_splits": 0, "min_rows": 0, "k": 0}.items()
+        for name, value in {"user": -1, "item": 1.5, "n_splits": 0, "min_items": 0, "k": 0}.items()
         for splitter in SPLITTERS
         if name in vars(splitter)
     ],
@@ -265,11 +265,11 @@ def test_missing_id_raises(splitter):
 def test_users_with_few_items_stay_in_training(splitter, seed):
     frame = pd.DataFrame(draw(seed))
     counts = pair_counts(frame)
-    few = np.flatnonzero(frame.user_id.map(counts) < splitter.min_rows)
+    few = np.flatnonzero(frame.user_id.map(counts) < splitter.min_items)
     assert len(few) > 0
     for train, test in splitter.split(frame):
         assert set(few) <= set(train)
-        assert set(frame.user_id[test]) == set(counts.index[counts >= splitter.min_rows])
+        assert set(frame.user_id[test]) == set(counts.index[counts >= splitter.min_items])
 
 
 @every_seed
@@ -283,16 +283,16 @@ def test_k_items_of_each_user_are_tested(splitter, seed):
 @every_per_user
 def test_users_are_as_large_as_their_different_items(splitter):
     frame = rows_of("aaaaaaaa", items=[1, 2, 3, 4, 1, 2, 3, 4]).assign(when=range(8))
-    message = r"No user of X has min_rows=5 different items: 4 is the most that one has\. Lower min_rows"
+    message = r"No user of X has min_items=5 different items: 4 is the most that one has\. Lower min_items"
     with pytest.raises(ValueError, match=message):
         next(splitter.split(frame))
 
 
 @pytest.mark.parametrize(
-    "splitter", [LeaveKOutPerUser(k=5, min_rows=5), LastKPerUser(6, time=2, min_rows=5)]
+    "splitter", [LeaveKOutPerUser(k=5, min_items=5), LastKPerUser(6, time=2, min_items=5)]
 )
 def test_k_that_leaves_nothing_to_train_on_raises(splitter):
-    message = r"k=[56] items to test on leave nothing to train on of a user with min_rows=5\. Lower k or"
+    message = r"k=[56] items to test on leave nothing to train on of a user with min_items=5\. Lower k or"
     with pytest.raises(ValueError, match=message):
         next(splitter.split(pd.DataFrame(draw(0))))
 
@@ -305,7 +305,7 @@ def test_leave_k_out_equals_an_independent_implementation_on_random_tables(seed)
     splits = load_independent()
     frame = pd.DataFrame(draw(seed)).drop_duplicates(["user_id", "anime_id"], ignore_index=True)
     train, test = splits.leave_k_out(frame, k=3, at_least=6, seed=seed)
-    splitter = LeaveKOutPerUser(k=3, min_rows=6, random_state=seed)
+    splitter = LeaveKOutPerUser(k=3, min_items=6, random_state=seed)
     assert sides(splitter, frame) == [(sorted(train.index), sorted(test.index))]
 
 
@@ -329,13 +329,13 @@ def test_leave_k_out_trains_on_all_that_it_does_not_test():
 def test_repeats_are_drawn_independently():
     (_, first), (_, second) = sides(SPLITTERS[0], pd.DataFrame(draw(0)))
     assert first != second
-    once = LeaveKOutPerUser(k=2, min_rows=5, random_state=0)
+    once = LeaveKOutPerUser(k=2, min_items=5, random_state=0)
     assert sides(once, pd.DataFrame(draw(0)))[0][1] == first
 
 
 def test_every_pair_is_equally_likely_to_be_tested_however_often_it_is_repeated():
     frame = rows_of("aaaaaa", items=[1, 1, 1, 1, 2, 3])
-    splitter = LeaveKOutPerUser(k=1, min_rows=3, n_splits=3000, random_state=0)
+    splitter = LeaveKOutPerUser(k=1, min_items=3, n_splits=3000, random_state=0)
     tested = [frame.anime_id[test[0]] for _, test in splitter.split(frame)]
     # 3 standard deviations of a binomial share with n = 3000 and p = 1/3 are 0.026.
     assert pd.Series(tested).value_counts(normalize=True).tolist() == pytest.approx(
@@ -363,9 +363,9 @@ def test_folds_are_of_one_size_within_each_user_and_over_all(seed):
 
 
 def test_fewer_items_than_folds_raise():
-    message = r"min_rows=3 items of a user do not reach n_splits=4 folds\. Raise min_rows or lower n_"
+    message = r"min_items=3 items of a user do not reach n_splits=4 folds\. Raise min_items or lower n_"
     with pytest.raises(ValueError, match=message):
-        next(PerUserKFold(n_splits=4, min_rows=3).split(pd.DataFrame(draw(0))))
+        next(PerUserKFold(n_splits=4, min_items=3).split(pd.DataFrame(draw(0))))
 
 
 # LastKPerUser
@@ -373,23 +373,23 @@ def test_fewer_items_than_folds_raise():
 
 def test_the_last_items_of_each_user_are_tested():
     frame = rows_of("ababab").assign(when=[3, 1, 1, 9, 2, 5])
-    assert sides(LastKPerUser(k=1, time="when", min_rows=3), frame) == [([1, 2, 4, 5], [0, 3])]
-    assert sides(LastKPerUser(k=2, time="when", min_rows=3), frame) == [([1, 2], [0, 3, 4, 5])]
+    assert sides(LastKPerUser(k=1, time="when", min_items=3), frame) == [([1, 2, 4, 5], [0, 3])]
+    assert sides(LastKPerUser(k=2, time="when", min_items=3), frame) == [([1, 2], [0, 3, 4, 5])]
 
 
 def test_of_equal_times_the_row_further_down_is_the_later():
     frame = rows_of("aaa").assign(when=[5, 5, 4])
-    assert sides(LastKPerUser(k=1, time="when", min_rows=3), frame) == [([0, 2], [1])]
+    assert sides(LastKPerUser(k=1, time="when", min_items=3), frame) == [([0, 2], [1])]
 
 
 def test_a_repeated_pair_is_tested_on_its_last_row_and_its_others_are_on_neither_side():
     frame = rows_of("aaaaa", items=[1, 2, 1, 3, 1]).assign(when=[0, 1, 9, 2, 3])
-    assert sides(LastKPerUser(k=1, time="when", min_rows=3), frame) == [([1, 3], [2])]
+    assert sides(LastKPerUser(k=1, time="when", min_items=3), frame) == [([1, 3], [2])]
 
 
 def test_a_repeated_pair_that_is_not_tested_is_trained_on_with_all_its_rows():
     frame = rows_of("aaaa", items=[1, 2, 1, 3]).assign(when=[0, 1, 2, 3])
-    assert sides(LastKPerUser(k=1, time="when", min_rows=3), frame) == [([0, 1, 2], [3])]
+    assert sides(LastKPerUser(k=1, time="when", min_items=3), frame) == [([0, 1, 2], [3])]
 
 
 @every_seed
