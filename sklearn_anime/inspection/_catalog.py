@@ -1,6 +1,7 @@
-"""What a catalog says of the items of ``fit``."""
+"""Columns of a catalog, in the order of the items of ``fit``."""
 
 import narwhals as nw
+import pandas as pd
 
 from sklearn_anime.interactions._ids import as_series, id_index
 from sklearn_anime.preprocessing._cells import object_array, read_column
@@ -12,8 +13,8 @@ def read_column_of(catalog, name, items):
     Parameters
     ----------
     catalog : DataFrame
-        One row for each item, whose id is in the column that is called as `items` are, or else in the
-        index.
+        One row for each item. The ids are in the column with the name of the item column of ``fit``,
+        or else in the index.
 
     name : str
         The column to read.
@@ -28,13 +29,22 @@ def read_column_of(catalog, name, items):
             f"None for no genres."
         )
     values = frame[name].to_list()
-    places = id_index(_ids_of(frame, items.name), "item").get_indexer(items.index)
-    if (places < 0).all():
+    rows = id_index(_ids_of(frame, items.name), "item").get_indexer(items.index)
+    if (rows < 0).all():
         raise ValueError(
             f"The catalog knows none of the {len(items)} items of fit, such as {items.example!r}. "
             f"Give it a column {items.name!r}, or an index, with their ids."
         )
-    return [values[place] if place >= 0 else None for place in places]
+    return [values[row] if row >= 0 else None for row in rows]
+
+
+def names_of(catalog, name, items):
+    """Return the name of each item as a dict: that of the catalog, else the id."""
+    ids = items.ids.to_list()
+    if catalog is None:
+        return dict(zip(ids, ids, strict=True))
+    known = read_column_of(catalog, name, items)
+    return {id_: id_ if is_missing(text) else text for id_, text in zip(ids, known, strict=True)}
 
 
 def first_genres(cells):
@@ -45,13 +55,18 @@ def first_genres(cells):
     return [genre_of.get(cell) for cell in column.rows]
 
 
+def is_missing(value):
+    """Return whether a cell is None, NaN or NA."""
+    return value is None or value is pd.NA or value != value
+
+
 def _ids_of(frame, name):
     if name in frame.columns:
         return frame[name]
     index = nw.maybe_get_index(frame)
     if index is None:
         raise ValueError(
-            f"The catalog has no column {name!r} with the ids of its titles (columns: "
+            f"The catalog has no column {name!r} with the ids of its items (columns: "
             f"{frame.columns}). Rename the one that holds them."
         )
     return as_series(index)

@@ -1,4 +1,4 @@
-"""What all Displays share: axes, colors, and the model behind pipelines and searches."""
+"""What all Displays share: axes, colors, text, and the model behind pipelines and searches."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -9,9 +9,9 @@ from sklearn_anime.interactions._ids import as_series, id_index
 from sklearn_anime.utils._optional import import_optional
 from sklearn_anime.utils._pipelines import find_recommender
 
-# Those of Okabe and Ito, which people with any color vision can tell apart.
+# The palette of Okabe and Ito, which is distinguishable with any color vision.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-QUIET = "#B0B0B0"  # what the others stand out from
+QUIET = "#B0B0B0"  # points in the background
 LINE = "#606060"  # diagonals, axes through the origin and the like
 
 
@@ -22,27 +22,32 @@ def open_axes(display, ax):
 
 
 def close_axes(display, ax):
-    """Let a Display remember where it was drawn, and return it."""
+    """Store the axes and the figure in a Display, and return it."""
     display.ax_, display.figure_ = ax, ax.figure
     return display
 
 
 def next_color(ax):
-    """Return the first color that no line of some axes has."""
+    """Return the first color that no line of the axes has."""
     from matplotlib.colors import to_hex
 
     used = {to_hex(line.get_color()).upper() for line in ax.lines}
     return next((color for color in COLORS if color not in used), COLORS[0])
 
 
-def shorten(name, n_characters=32):
-    """Return a name as a text that is short enough for a picture."""
-    text = str(name)
-    return text if len(text) <= n_characters else f"{text[: n_characters - 1].rstrip()}…"
+def as_text(value, n_characters=None):
+    """Return the text of a value as matplotlib draws it unchanged, cut to a number of characters.
+
+    Without the escape, text between two dollar signs is parsed as a formula.
+    """
+    text = str(value)
+    if n_characters is not None and len(text) > n_characters:
+        text = f"{text[: n_characters - 1].rstrip()}…"
+    return text.replace("$", r"\$")
 
 
 def fitted_recommender(estimator):
-    """Return the fitted recommender of this package in an estimator, or say that there is none."""
+    """Return the fitted recommender of this package at the end of an estimator, or raise."""
     recommender = find_recommender(estimator)
     if not isinstance(recommender, RecommenderMixin):
         name = type(recommender).__name__
@@ -55,13 +60,13 @@ def fitted_recommender(estimator):
 
 
 def positions(ids, wanted, role):
-    """Return the places of some ids among others; raise ``KeyError`` where one is unknown."""
+    """Return the positions of some ids among others; raise ``KeyError`` where one is unknown."""
     wanted = as_series(wanted)
-    places = id_index(as_series(ids), role).get_indexer(id_index(wanted, role))
-    if (places < 0).any():
-        unknown = wanted.to_list()[int(np.argmax(places < 0))]
-        raise KeyError(f"{role} {unknown!r} is not among the {len(ids)} {role}s of the picture.")
-    return places
+    found = id_index(as_series(ids), role).get_indexer(id_index(wanted, role))
+    if (found < 0).any():
+        unknown = wanted.to_list()[int(np.argmax(found < 0))]
+        raise KeyError(f"{role} {unknown!r} is not among the {len(ids)} {role}s of the plot.")
+    return found
 
 
 def as_floats(values, name):

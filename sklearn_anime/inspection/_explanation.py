@@ -1,51 +1,52 @@
-"""What a predicted rating or a score is made of."""
+"""The terms of a score or of a predicted rating."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
-import pandas as pd
-from sklearn.base import is_regressor
 
+from sklearn_anime.inspection._catalog import is_missing, names_of
 from sklearn_anime.inspection._drawing import (
     COLORS,
     LINE,
+    as_text,
     close_axes,
     fitted_recommender,
     open_axes,
-    shorten,
 )
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
-STARTS = {"baseline", "mean rating"}  # terms that the others are measured from
+STARTS = {"baseline", "mean rating"}  # terms that the others are added to
 LONGEST_LABEL = 24  # characters
-NUMBERS = {"weight", "rating", "contribution"}  # columns of explanations that are no ids
+TINY = 1e-9  # what is left of a sum by rounding alone
+NUMBERS = {"weight", "rating", "contribution"}  # columns of an explanation without ids
+TARGETS = {"score": "score", "rating": "predicted rating"}
 
 
 class ExplanationDisplay:
-    """Draw the terms of a predicted rating or of a score as bars.
+    """Draw the terms of a score or of a predicted rating as bars.
 
     Bars to the right raise it, bars to the left lower it. Where it starts from a baseline or a mean,
-    the bars are what comes on top of that.
+    the bars are what is added to that. Make it with `from_estimator`.
 
     Parameters
     ----------
     explanation : DataFrame
-        What ``explain`` returns: columns ``term`` and ``contribution``, and perhaps another one with the
-        id that a term is about, and its ``rating``.
+        What ``explain`` returns: columns ``term`` and ``contribution``, and perhaps the item or user
+        column with the neighbors, and ``rating``.
 
     target : str, default="score"
         What is explained.
 
     pair : tuple of two ids, default=None
-        The user and the title, for the title of the picture.
+        The user and the item, for the title of the plot.
 
     names : mapping of id to str, default=None
-        Names of titles, such as the column of names of a catalog that its ids index.
+        Names of items. Items without a name are labeled by their ids.
 
     side : {"item", "user"}, default="item"
-        Whether terms are about titles or about users.
+        Whether the neighbors are items or users.
 
     Attributes
     ----------
@@ -53,34 +54,35 @@ class ExplanationDisplay:
         One bar for each term, from top to bottom.
 
     start_ : float
-        What the bars come on top of.
+        What the bars are added to.
 
     total_ : float
-        What is explained: `start_` and all bars.
+        What is explained: the sum of `start_` and all bars.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
-    RatingDistributionDisplay : The predicted ratings of all titles.
+    RatingDistributionDisplay : The predicted ratings of all items.
 
     Examples
     --------
+    >>> from sklearn_anime.datasets import load_anime_sample
     >>> from sklearn_anime.inspection import ExplanationDisplay
-    >>> from sklearn_anime.neighbors import SVDNeighborsRecommender
-    >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"], ["bob", "Bleach"],
-    ...      ["bob", "Clannad"], ["cat", "Akira"], ["cat", "Bleach"], ["cat", "Durarara"]]
-    >>> model = SVDNeighborsRecommender(n_components=2, n_neighbors=2, random_state=0)
-    >>> model = model.fit(X, [9, 2, 10, 1, 8, 2, 9, 7])
-    >>> display = ExplanationDisplay.from_estimator(model, "ann", "Clannad")
+    >>> from sklearn_anime.linear_model import EASERecommender
+    >>> anime = load_anime_sample()
+    >>> model = EASERecommender().fit(anime.data)
+    >>> item = model.recommend([8], n_items=1).anime_id[0]
+    >>> display = ExplanationDisplay.from_estimator(model, 8, item, n=3, catalog=anime.anime)
+    >>> print(display.ax_.get_title())
+    Score of Tonari no Totoro
+    for user 8: 0.59
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-    ['user bob, rated 8', 'rest']
-    >>> round(display.start_, 2), round(display.total_, 2)
-    (6.36, 6.81)
+    ['Majo no Takkyuubin', 'Sen to Chihiro no Kamik…', 'Kaze no Tani no Nausicaä', 'rest']
     """
 
     def __init__(
@@ -105,30 +107,44 @@ class ExplanationDisplay:
         user: Hashable,
         item: Hashable,
         *,
+        history: Any = None,
+        of: str = "score",
         n: int = 5,
-        names: Mapping | None = None,
+        catalog: Any = None,
+        name: str = "name",
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Draw why a fitted recommender gives a rating or a score.
+        """Draw what a score or a rating of a fitted recommender is made of.
 
         Parameters
         ----------
         estimator : recommender
-            Fitted, with a method ``explain``, such as `SVDNeighborsRecommender` or `BiasRegressor`; a
-            Pipeline or a search that ends in one will do.
+            Fitted, with a method ``explain``, such as `EASERecommender` or `BiasRegressor`; a Pipeline
+            or a search that ends in one will do.
 
         user, item : id
-            The pair to explain, both of ``fit``.
+            The pair to explain. The item is one of ``fit``, the user one of ``fit`` or of `history`.
+
+        history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y), default=None
+            Interactions of the user, as in ``explain``.
+
+        of : {"score", "rating"}, default="score"
+            What to explain: the score by which ``recommend`` ranks, or the predicted rating, which
+            only models of ratings have.
 
         n : int, default=5
-            How many of the largest terms to draw, before the row ``rest``.
+            How many of the largest terms to draw, before the bar ``rest``.
 
-        names : mapping of id to str, default=None
-            Names of titles, such as the column of names of a catalog that its ids index.
+        catalog : DataFrame, default=None
+            One row for each item. The ids are in the column with the name of the item column of
+            ``fit``, or else in the index. None labels items by their ids.
+
+        name : str, default="name"
+            Column of the catalog with the names of the items.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``barh``.
@@ -136,31 +152,34 @@ class ExplanationDisplay:
         Returns
         -------
         ExplanationDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
         KeyError
-            If the user or the item was not in the rows of ``fit``.
+            If the item was not in the rows of ``fit``, or the user neither there nor in `history`.
 
         TypeError
             If the model has no ``explain``.
+
+        ValueError
+            If the model does not explain what `of` says, or the catalog lacks a column.
         """
         recommender = fitted_recommender(estimator)
         if not hasattr(recommender, "explain"):
             raise TypeError(
                 f"{type(recommender).__name__} has no method `explain`. Take a model whose scores are "
-                f"sums, such as SVDNeighborsRecommender or BiasRegressor."
+                f"sums, such as EASERecommender or BiasRegressor."
             )
+        explanation = recommender.explain(user, item, history=history, of=of, n=n)
         interactions = recommender.interactions_
-        interactions.users.lookup([user], "user")
-        interactions.items.lookup([item], "item")
+        columns = nw.from_native(explanation, eager_only=True).columns
         display = cls(
-            explanation=recommender.explain(user, item, n=n),
-            target="predicted rating" if is_regressor(recommender) else "score",
+            explanation=explanation,
+            target=TARGETS[of],
             pair=(user, item),
-            names=names,
-            side=getattr(recommender, "_axis", "item"),
+            names=names_of(catalog, name, interactions.items),
+            side="user" if interactions.users.name in columns else "item",
         )
         return display.plot(ax, **kwargs)
 
@@ -170,7 +189,7 @@ class ExplanationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``barh``.
@@ -185,29 +204,34 @@ class ExplanationDisplay:
         ValueError
             If the explanation has no rows, or lacks a column.
         """
-        labels, contributions = self._read()
-        starts = labels[0] in STARTS and len(labels) > 1
+        terms, labels, contributions = self._read()
+        starts = terms[0] in STARTS and len(terms) > 1
         bars = contributions[starts:]
         ax = open_axes(self, ax)
         style = {"color": [COLORS[0] if bar >= 0 else COLORS[1] for bar in bars], "height": 0.7}
-        places = np.arange(len(bars))
-        self.bars_ = ax.barh(places, bars, **validate_style_kwargs(style, kwargs))
+        rows = np.arange(len(bars))
+        self.bars_ = ax.barh(rows, bars, **validate_style_kwargs(style, kwargs))
         ax.bar_label(self.bars_, fmt="{:+.2f}", padding=3)
-        ax.set_yticks(places, labels[starts:])
+        ax.set_yticks(rows, labels[starts:])
         ax.invert_yaxis()
         ax.axvline(0, color=LINE, linewidth=0.8)
         ax.margins(x=0.2)
         self.start_ = float(contributions[0]) if starts else 0.0
         self.total_ = float(contributions.sum())
-        whom = f" of {self._name(self.pair[1])}\nfor user {self.pair[0]}" if self.pair else ""
         ax.set(
-            title=f"{self.target.capitalize()}{whom}: {self.total_:.2f}",
-            xlabel=f"Added to the {labels[0]} of {self.start_:.2f}" if starts else "Contribution",
+            title=f"{as_text(self.target).capitalize()}{self._pair_text()}: {self.total_:.2f}",
+            xlabel=f"Added to the {terms[0]} of {self.start_:.2f}" if starts else "Contribution",
         )
         return close_axes(self, ax)
 
+    def _pair_text(self):
+        """Return the item and the user for the title of the plot."""
+        if self.pair is None:
+            return ""
+        return f" of {self._name(self.pair[1])}\nfor user {as_text(self.pair[0])}"
+
     def _read(self):
-        """Return the label and the contribution of each term."""
+        """Return the term, the label and the contribution of each row, without a rest of 0."""
         frame = nw.from_native(self.explanation, eager_only=True)
         missing = {"term", "contribution"} - set(frame.columns)
         if missing or len(frame) == 0:
@@ -215,23 +239,21 @@ class ExplanationDisplay:
                 f"explanation has {len(frame)} rows and columns {frame.columns}, but needs a row and "
                 f"the columns 'term' and 'contribution'. Pass what `explain` returns."
             )
+        if len(frame) > 1:
+            frame = frame.filter((nw.col("term") != "rest") | (nw.col("contribution").abs() > TINY))
         columns = [name for name in frame.columns if name not in {"term"} | NUMBERS]
+        terms = frame["term"].to_list()
         ids = frame[columns[0]].to_list() if columns else [None] * len(frame)
         ratings = frame["rating"].to_list() if "rating" in frame.columns else [None] * len(frame)
-        rows = zip(frame["term"].to_list(), ids, ratings, strict=True)
-        labels = [self._label(*row) for row in rows]
-        return labels, frame["contribution"].to_numpy().astype(float)
+        labels = [self._label(*row) for row in zip(terms, ids, ratings, strict=True)]
+        return terms, labels, frame["contribution"].to_numpy().astype(float)
 
     def _label(self, term, id_, rating):
-        if _is_missing(id_):
-            return term
-        rated = "" if _is_missing(rating) else f", rated {rating:g}"
-        return f"user {id_}{rated}" if self.side == "user" else f"{self._name(id_)}{rated}"
+        if is_missing(id_):
+            return as_text(term)
+        rated = "" if is_missing(rating) else f", rated {rating:g}"
+        return f"user {as_text(id_)}{rated}" if self.side == "user" else f"{self._name(id_)}{rated}"
 
     def _name(self, item):
-        """Return the name of a title, short enough for the label of a bar."""
-        return shorten(item if self.names is None else self.names.get(item, item), LONGEST_LABEL)
-
-
-def _is_missing(value):
-    return value is None or value is pd.NA or value != value
+        """Return the name of an item, short enough for the label of a bar."""
+        return as_text(item if self.names is None else self.names.get(item, item), LONGEST_LABEL)

@@ -44,10 +44,10 @@ class GenreWeightsDisplay:
         What the colors mean.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -96,7 +96,7 @@ class GenreWeightsDisplay:
             Names of the titles. None numbers them from 0.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``imshow``.
@@ -104,7 +104,7 @@ class GenreWeightsDisplay:
         Returns
         -------
         GenreWeightsDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -139,7 +139,7 @@ class GenreWeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``imshow``.

@@ -45,10 +45,10 @@ class IntervalCalibrationDisplay:
         Mean distance of the curve from the diagonal, over the levels.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -113,7 +113,7 @@ class IntervalCalibrationDisplay:
             Name of the model, for the legend. None takes that of its class.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.
@@ -121,7 +121,7 @@ class IntervalCalibrationDisplay:
         Returns
         -------
         IntervalCalibrationDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -176,7 +176,7 @@ class IntervalCalibrationDisplay:
             Name of the model, for the legend.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.
@@ -184,7 +184,7 @@ class IntervalCalibrationDisplay:
         Returns
         -------
         IntervalCalibrationDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -220,7 +220,7 @@ class IntervalCalibrationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.

@@ -59,10 +59,10 @@ class ItemMapDisplay:
         What the colors mean.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -115,7 +115,7 @@ class ItemMapDisplay:
         ----------
         estimator : recommender
             Fitted, with factors of items, such as `SVDNeighborsRecommender` or `EmbeddingRegressor`; a
-            Pipeline or a search that ends in one will do.
+            Pipeline or a search that ends in one is accepted.
 
         catalog : DataFrame, default=None
             What is known of the titles, one in each row: its ids are the column that is called as the
@@ -138,7 +138,7 @@ class ItemMapDisplay:
             squared residuals in an SVD, else of the variance of the factors.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter``.
@@ -146,7 +146,7 @@ class ItemMapDisplay:
         Returns
         -------
         ItemMapDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -186,7 +186,7 @@ class ItemMapDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter``.

@@ -39,10 +39,10 @@ class LossCurveDisplay:
         The epoch of the smallest loss on held-out rows, a dot.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -92,7 +92,7 @@ class LossCurveDisplay:
             Label of the axis of the loss, such as "Mean squared error (squared rating)".
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.
@@ -100,7 +100,7 @@ class LossCurveDisplay:
         Returns
         -------
         LossCurveDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         loss_name : str, default="Loss"
             Label of the axis of the loss, such as "Mean squared error (squared rating)".

@@ -37,10 +37,10 @@ class RankingCurveDisplay:
         The curves.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -124,7 +124,7 @@ class RankingCurveDisplay:
             Seed of `history` and `sample_users`.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.
@@ -132,7 +132,7 @@ class RankingCurveDisplay:
         Returns
         -------
         RankingCurveDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -181,7 +181,7 @@ class RankingCurveDisplay:
             Length of the longest lists, at least 1.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.
@@ -189,7 +189,7 @@ class RankingCurveDisplay:
         Returns
         -------
         RankingCurveDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -216,7 +216,7 @@ class RankingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``plot``.

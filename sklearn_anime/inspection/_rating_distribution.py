@@ -46,10 +46,10 @@ class RatingDistributionDisplay:
         The histograms of the titles seen and of the others, one on top of the other.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -109,7 +109,7 @@ class RatingDistributionDisplay:
             Bins of the histogram, as matplotlib's ``hist`` takes them.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``hist``.
@@ -117,7 +117,7 @@ class RatingDistributionDisplay:
         Returns
         -------
         RatingDistributionDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class RatingDistributionDisplay:
             Bins of the histogram, as matplotlib's ``hist`` takes them.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Keywords of matplotlib's ``hist``.
@@ -180,7 +180,7 @@ class RatingDistributionDisplay:
         Returns
         -------
         RatingDistributionDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class RatingDistributionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         bins : int, sequence or str, default=30
             Bins of the histogram, as matplotlib's ``hist`` takes them.

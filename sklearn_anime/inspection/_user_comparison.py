@@ -55,10 +55,10 @@ class UserComparisonDisplay:
         What the areas mean; None where every pair of ratings is there once.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -111,7 +111,7 @@ class UserComparisonDisplay:
             The two users.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter``.
@@ -122,7 +122,7 @@ class UserComparisonDisplay:
         Returns
         -------
         UserComparisonDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class UserComparisonDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter``.

@@ -51,10 +51,10 @@ class UserMapDisplay:
         Their names.
 
     ax_ : matplotlib Axes
-        Axes of the picture.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
-        Figure of the picture.
+        Figure of the plot.
 
     See Also
     --------
@@ -103,7 +103,7 @@ class UserMapDisplay:
         ----------
         estimator : recommender
             Fitted, with factors of users, such as `SVDNeighborsRecommender` or `EmbeddingRegressor`; a
-            Pipeline or a search that ends in one will do.
+            Pipeline or a search that ends in one is accepted.
 
         highlight : array-like of ids or a single id, default=()
             Users of ``fit`` to single out.
@@ -114,7 +114,7 @@ class UserMapDisplay:
             squared residuals in an SVD, else of the variance of the factors.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter`` for all users.
@@ -125,7 +125,7 @@ class UserMapDisplay:
         Returns
         -------
         UserMapDisplay
-            What was drawn.
+            This Display, drawn.
 
         Raises
         ------
@@ -157,7 +157,7 @@ class UserMapDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         scatter_kwargs : dict, default=None
             Keywords of matplotlib's ``scatter`` for all users.
