@@ -5,7 +5,8 @@ Usage: python benchmarks/bench_models.py [WORD ...]
 With words, only the models that have one of them in their name or purpose. The ratings are those in the
 folder that the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000`
 beside the checkout; where neither is there, the embedded sample. Times are CPU seconds of a fit on the
-rows of the ranking split, all threads together, as multiples of that of the biases; numpy gets one thread.
+rows of the ranking split, all threads together, as multiples of that of the biases; numpy gets one
+thread.
 """
 
 import os

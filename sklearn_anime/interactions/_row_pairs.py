@@ -53,8 +53,8 @@ class Pairs:
         enough = counts >= min_items
         if not enough.any():
             raise ValueError(
-                f"No user of X has min_items={min_items} different items: {counts.max()} is the most that "
-                f"one has. Lower min_items."
+                f"No user of X has min_items={min_items} different items: {counts.max()} is the most "
+                f"that one has. Lower min_items."
             )
         # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
         order = np.argsort(self.users * len(key) + positions_in(np.argsort(key)))

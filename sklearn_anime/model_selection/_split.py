@@ -239,8 +239,8 @@ class PerUserKFold(RowSplitter):
     def _iter_sides(self, rows):
         if self.min_items < self.n_splits:
             raise ValueError(
-                f"min_items={self.min_items} items of a user do not reach n_splits={self.n_splits} folds. "
-                f"Raise min_items or lower n_splits."
+                f"min_items={self.min_items} items of a user do not reach n_splits={self.n_splits} "
+                f"folds. Raise min_items or lower n_splits."
             )
         pairs = Pairs.from_rows(rows)
         key = check_random_state(self.random_state).random_sample(len(pairs.users))

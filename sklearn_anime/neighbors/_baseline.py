@@ -92,8 +92,8 @@ class FittedBaseline:
 
     def predict_all(self, rows):
         """Return the predictions of all items; the mean for users not in ``fit``."""
-        users, items = np.repeat(rows.codes, rows.n_items), np.tile(np.arange(rows.n_items), len(rows.codes))
-        return self.predict(users, items).reshape(rows.shape)
+        items = np.tile(np.arange(rows.n_items), len(rows.codes))
+        return self.predict(np.repeat(rows.codes, rows.n_items), items).reshape(rows.shape)
 
     def _predict(self, X):
         """Return the finite predictions of the regressor, in a new array."""

@@ -15,8 +15,8 @@ OUTSIDE = 1e-3  # share of its length that a vector outside the components has i
 class Space:
     """Coordinates of users and items in the space of the right singular vectors.
 
-    With the SVD ``U S V'`` of the matrix, the coordinates of a user are ``S**(balance - 1) V'`` times the
-    row, which is ``U S**balance`` for the users of ``fit``, and those of an item are ``V S**balance``.
+    With the SVD ``U S V'`` of the matrix, the coordinates of a user are ``S**(balance - 1) V'`` times
+    the row, which is ``U S**balance`` for the users of ``fit``, those of an item are ``V S**balance``.
 
     Attributes
     ----------

@@ -12,8 +12,8 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.neighbors._auto_settings import AUTO, neighbor_settings, warn_of_sizes
 from sklearn_anime.neighbors._baseline import fit_baseline
 from sklearn_anime.neighbors._neighbor_ratings import NeighborRatings
@@ -174,6 +174,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     >>> model.recommend("ann", n_items=1)["item"].tolist()
     ['Clannad']
     >>> model.explain("ann", "Clannad", of="rating").round(2)
+           term  user  weight  rating  contribution
+    0  baseline  None     NaN     NaN          6.36
+    1  neighbor   bob    0.97     8.0          0.45
+    2      rest  None     NaN     NaN          0.00
     """
 
     _parameter_constraints = {

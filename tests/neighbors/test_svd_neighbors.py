@@ -29,7 +29,7 @@ from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 
 N_COMPONENTS, N_NEIGHBORS = 3, 4
 AXES = pytest.mark.parametrize("axis", ["user", "item"])
-SPACES = pytest.mark.parametrize("n_components", [N_COMPONENTS, None], ids=["svd", "raw"])
+SPACES = pytest.mark.parametrize("n_components", [N_COMPONENTS, 1])
 INDEX = NearestNeighbors(metric="cosine")
 ONE_HOT = make_pipeline(OneHotEncoder(handle_unknown="ignore"), Ridge())
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}  # places are kept in single precision
@@ -55,7 +55,7 @@ def all_pairs(table):
 def test_own_rating_does_not_predict_itself():
     X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Bleach"], ["bob", "Clannad"], ["cat", "Clannad"]]
     y = [10, 1, 1, 2, 1]
-    model = make_model(None, 2).fit(X, y)  # nobody but ann has rated Akira
+    model = make_model(2, 2).fit(X, y)  # nobody but ann has rated Akira
     assert_allclose(
         model.predict([["ann", "Akira"]]), BiasRegressor().fit(X, y).predict([["ann", "Akira"]])
     )
@@ -70,9 +70,8 @@ def test_unknown_ids_get_the_prediction_of_the_baseline(table, axis, baseline, p
     rows = pd.DataFrame([pair], columns=["user_id", "anime_id"])
     model = make_model(axis=axis, baseline=baseline).fit(*table)
     assert_allclose(model.predict(rows), baseline_ratings(baseline, *table, rows))
-    terms = model.explain(*pair)
-    assert terms["term"].tolist() == ["baseline", "rest"]
-    assert_allclose(terms["contribution"], [*model.predict(rows), 0.0])
+    with pytest.raises(KeyError, match=r"'\?' was not in the rows of fit"):
+        model.explain(*pair)
 
 
 def test_biases_are_those_of_bias_regressor(table):
@@ -200,39 +199,9 @@ def test_explained_variance_ratio_is_that_of_the_residuals_in_numpy(table):
     assert_allclose(model.explained_variance_ratio_, expected, rtol=1e-5)
 
 
-def test_raw_vectors_have_no_singular_values_and_no_transform(table):
-    model = make_model(None).fit(*table)
-    assert model.components_ is model.singular_values_ is model.explained_variance_ratio_ is None
-    with pytest.raises(AttributeError, match="has no attribute 'transform'"):
-        model.transform(table[0])
-
-
-@pytest.mark.parametrize("name", ["transform", "fit_transform", "get_feature_names_out"])
-def test_what_raw_vectors_lack_is_told_by_hasattr(table, name):
-    assert hasattr(make_model(), name)
-    assert not hasattr(make_model(None), name)
-    assert hasattr(make_model().fit(*table).set_params(n_components=None), name)
-    assert not hasattr(make_model(None).fit(*table).set_params(n_components=3), name)
-
-
-def test_a_pipeline_of_raw_vectors_predicts_and_has_no_transform(table):
-    with_factors, raw = (make_pipeline("passthrough", make_model(n)).fit(*table) for n in (3, None))
-    assert with_factors.transform(table[0]).shape == (len(table[0]), 6)
-    assert not hasattr(raw, "transform")
-    assert np.isfinite(raw.predict(table[0])).all()
-
-
 def test_factors_come_as_frames_where_that_is_asked(table):
     found = make_model(2).set_output(transform="pandas").fit_transform(*table)
     assert found.columns.tolist() == ["user_factor0", "user_factor1", "item_factor0", "item_factor1"]
-
-
-def test_raw_vectors_are_the_residuals(table):
-    X, y = table
-    model = make_model(None).fit(X, y)
-    residuals = wide(X, y - BiasRegressor().fit(X, y).predict(X)).fillna(0).to_numpy()
-    assert_allclose(model.user_factors_.toarray(), residuals)
-    assert_allclose(model.item_factors_.toarray(), residuals.T)
 
 
 def test_transform_puts_the_factors_of_user_and_item_side_by_side(table):
@@ -343,40 +312,76 @@ def test_contributions_add_up_to_the_prediction(
     model = make_model(n_components, **params).fit(*table)
     predicted = model.predict(all_pairs)
     for pair, rating in list(zip(all_pairs.to_numpy(), predicted, strict=True))[::5]:
-        assert_allclose(model.explain(*pair, n=2)["contribution"].sum(), rating, **TOLERANCE)
+        assert_allclose(
+            model.explain(*pair, of="rating", n=2)["contribution"].sum(), rating, **TOLERANCE
+        )
 
 
 @AXES
 def test_neighbors_show_their_rating_weight_and_share(table, axis):
     X, y = table
     model = make_model(axis=axis, similarity_power=1.0, shrinkage=1.0, clip=False).fit(X, y)
-    terms = model.explain("u03", "i2", n=20)
-    lent = terms[terms["term"] == "neighbor"]
+    terms = model.explain("u03", "i2", of="rating", n=20)
+    ids = "user_id" if axis == "user" else "anime_id"
+    neighbors = terms[terms["term"] == "neighbor"]
     base, ratings = wide(all_pairs_of(X), baseline_ratings("bias", X, y, all_pairs_of(X))), wide(X, y)
     row = (ratings["i2"], base["i2"]) if axis == "user" else (ratings.loc["u03"], base.loc["u03"])
-    assert_array_equal(lent["rating"], row[0][lent["neighbor"]])
-    weights = lent["weight"].to_numpy()
-    shares = weights * (row[0] - row[1])[lent["neighbor"]] / (weights.sum() + 1.0)
-    assert_allclose(lent["contribution"], shares, **TOLERANCE)
-    assert lent["contribution"].abs().is_monotonic_decreasing
+    assert_array_equal(neighbors["rating"], row[0][neighbors[ids]])
+    weights = neighbors["weight"].to_numpy()
+    shares = weights * (row[0] - row[1])[neighbors[ids]] / (weights.sum() + 1.0)
+    assert_allclose(neighbors["contribution"], shares, **TOLERANCE)
+    assert neighbors["contribution"].abs().is_monotonic_decreasing
     similar = getattr(model, f"similar_{axis}s")("u03" if axis == "user" else "i2", 20)
     cosines = similar.set_index("neighbor")["similarity"]
-    assert_allclose(weights, cosines[lent["neighbor"]], **TOLERANCE)
+    assert_allclose(weights, cosines[neighbors[ids]], **TOLERANCE)
 
 
 def test_explain_by_hand():
-    # Raw vectors and no baseline: the mean rating is 5, and bob, the only other rater, lends 7 - 5.
+    # One component and no baseline: all rows point the same way, and bob, the only rater, adds 7 - 5.
     X = [["ann", 1], ["ann", 2], ["bob", 1], ["bob", 2], ["bob", 3]]
-    model = SVDNeighborsRecommender(None, 2, baseline=None, shrinkage=1.0, axis="user")
+    model = SVDNeighborsRecommender(1, 2, baseline=None, shrinkage=1.0, axis="user")
     with pytest.warns(UserWarning, match=r"n_neighbors=2 \(used: 1\)"):
         model.fit(X, [4, 4, 5, 5, 7])
-    weight = 40 / (32 * 99) ** 0.5
-    terms = model.explain("ann", 3)
+    terms = model.explain("ann", 3, of="rating")
     assert terms["term"].tolist() == ["baseline", "neighbor", "rest"]
-    assert terms["neighbor"].tolist() == [None, "bob", None]
-    assert_allclose(terms["weight"], [np.nan, weight, np.nan], rtol=1e-6)
+    assert terms["user"].tolist() == [None, "bob", None]
+    assert_allclose(terms["weight"], [np.nan, 1, np.nan], rtol=1e-6)
     assert_allclose(terms["rating"], [np.nan, 7, np.nan])
-    assert_allclose(terms["contribution"], [5, weight * 2 / (weight + 1), 0], rtol=1e-6)
+    assert_allclose(terms["contribution"], [5, 2 / (1 + 1), 0], rtol=1e-6)
+
+
+@AXES
+@pytest.mark.parametrize("min_rating", [None, 6])
+def test_explanation_of_a_score_adds_up_to_that_of_the_recommendation(axis, min_rating):
+    X, y = make_table(n_users=60, n_items=30)
+    model = make_model(axis=axis, min_rating=min_rating).fit(X, y)
+    own = X["user_id"] == "u03"
+    history = (X[own].assign(user_id="new"), y[own])
+    for frame in (model.recommend(n_items=2), model.recommend(history=history)):
+        given = {"history": history} if frame["user_id"][0] == "new" else {}
+        for user, item, score, _ in frame.itertuples(index=False):
+            terms = model.explain(user, item, **given)
+            assert_allclose(terms["contribution"].sum(), score, **TOLERANCE)
+
+
+def test_explanation_of_an_item_that_no_neighbor_reaches(table):
+    X = [["ann", "Akira"], ["bob", "Akira"], ["cat", "Bleach"], ["cat", "Clannad"]]
+    model = make_model(2, 1).fit(X, [8, 7, 6, 5])
+    terms = model.explain("ann", "Clannad")
+    assert terms["term"].tolist() == ["popularity", "rest"]
+    assert_allclose(terms["contribution"].sum(), model.recommend("ann", include=["Clannad"])["score"])
+    with pytest.raises(ValueError, match=r"'Clannad' is not recommended .* min_rating=5 or more"):
+        make_model(2, 1, min_rating=5).fit(X, [8, 7, 6, 5]).explain("ann", "Clannad")
+
+
+@AXES
+def test_ratings_of_a_history_equal_to_fit_are_explained_alike(table, axis):
+    X, y = table
+    model = make_model(axis=axis).fit(X, y)
+    own = X["user_id"] == "u03"
+    known = model.explain("u03", "i2", of="rating")
+    told = model.explain("u03", "i2", of="rating", history=(X[own], y[own]))
+    pd.testing.assert_frame_equal(told, known, rtol=1e-5)
 
 
 def test_clip_is_a_term_of_its_own(table, all_pairs):
@@ -384,19 +389,14 @@ def test_clip_is_a_term_of_its_own(table, all_pairs):
     y = y.where(y < 5, 10.0)
     model = make_model(shrinkage=0.0).fit(X, y)
     row = np.argmax(clone(model).set_params(clip=False).fit(X, y).predict(all_pairs))
-    terms = model.explain(*all_pairs.iloc[row]).set_index("term")["contribution"]
+    terms = model.explain(*all_pairs.iloc[row], of="rating").set_index("term")["contribution"]
     assert terms["clip"] < 0
     assert_allclose(terms.sum(), 10.0)
 
 
-def test_a_baseline_of_zero_is_named_too():
-    model = make_model(1, 1, baseline=None).fit([["ann", 1], ["bob", 1]], [-1.0, 1.0])
-    assert model.explain("?", 1)["term"].tolist() == ["baseline", "rest"]
-
-
 def test_n_limits_the_neighbors_and_rest_holds_the_others(table):
     model = make_model(clip=False).fit(*table)
-    every, some = (model.explain("u03", "i2", n=n) for n in (20, 1))
+    every, some = (model.explain("u03", "i2", of="rating", n=n) for n in (20, 1))
     assert some["term"].tolist() == ["baseline", "neighbor", "rest"]
     assert_allclose(some["contribution"].iloc[-1], every["contribution"].iloc[2:].sum())
     with pytest.raises(ValueError, match="n == 0, must be >= 1"):
@@ -406,78 +406,23 @@ def test_n_limits_the_neighbors_and_rest_holds_the_others(table):
 @AXES
 def test_explanations_come_in_the_frame_library_of_fit(table, axis):
     X, y = table
-    found = make_model(axis=axis).fit(pl.DataFrame(X.to_dict("list")), y.to_numpy()).explain("u03", "i2")
-    expected = make_model(axis=axis).fit(X, y).explain("u03", "i2")
+    frame = pl.DataFrame(X.to_dict("list"))
+    found = make_model(axis=axis).fit(frame, y.to_numpy()).explain("u03", "i2", of="rating")
+    expected = make_model(axis=axis).fit(X, y).explain("u03", "i2", of="rating")
+    ids = "user_id" if axis == "user" else "anime_id"
     assert isinstance(found, pl.DataFrame)
-    assert found["neighbor"].to_list() == expected["neighbor"].tolist()
+    assert found[ids].to_list() == expected[ids].tolist()
     assert_allclose(found["contribution"], expected["contribution"])
 
 
 @AXES
 def test_neighbors_that_are_numbers_stay_whole(axis):
     X = [[1, 10], [1, 20], [2, 10], [2, 20], [3, 20]]
-    terms = make_model(None, 1, axis=axis).fit(X, [8, 3, 9, 2, 5]).explain(1, 20)
-    assert all(isinstance(i, int) for i in terms["neighbor"].dropna())
+    terms = make_model(2, 1, axis=axis).fit(X, [8, 3, 9, 2, 5]).explain(1, 20, of="rating")
+    assert all(isinstance(i, int) for i in terms[axis].dropna())
 
 
 # Neighbors
-
-
-@AXES
-@SPACES
-def test_kneighbors_are_the_similar_ones(table, axis, n_components):
-    model = make_model(n_components, axis=axis).fit(*table)
-    ids = ["u03", "u01"] if axis == "user" else ["i3", "i1"]
-    distances, neighbors = model.kneighbors(ids, 3)
-    similar = getattr(model, f"similar_{axis}s")(ids, 3)
-    assert_array_equal(neighbors.ravel(), similar["neighbor"])
-    assert_allclose(1 - distances.ravel(), similar["similarity"])
-    assert distances.shape == neighbors.shape == (2, 3)
-    assert_array_equal(model.kneighbors(ids, 3, return_distance=False), neighbors)
-
-
-@AXES
-def test_kneighbors_of_everybody_are_as_many_as_lend(table, axis):
-    model = make_model(axis=axis).fit(*table)
-    distances, neighbors = model.kneighbors()
-    ids = getattr(model, f"{axis}s_")
-    assert distances.shape == neighbors.shape == (len(ids), N_NEIGHBORS)
-    assert not (neighbors == ids[:, None]).any()
-
-
-@AXES
-def test_kneighbors_are_as_many_as_lend_for_a_list_where_that_is_auto(table, axis):
-    model = make_model(n_neighbors="auto", axis=axis).fit(*table)
-    assert model.kneighbors()[0].shape[1] == (N_USERS if axis == "user" else N_ITEMS) - 1
-
-
-def test_kneighbors_of_a_repeated_id_are_repeated(table):
-    model = make_model().fit(*table)
-    neighbors = model.kneighbors(["u03", "u01", "u03"], return_distance=False)
-    assert_array_equal(neighbors[[0, 2]], model.kneighbors(["u03"] * 2, return_distance=False))
-    assert_array_equal(neighbors[1], model.kneighbors("u01", return_distance=False)[0])
-
-
-def test_kneighbors_of_one_user_alone_are_none():
-    model = make_model(1, 1).fit([["ann", "Akira"], ["ann", "Bleach"]], [10, 4])
-    assert model.kneighbors(return_distance=False).shape == (1, 0)
-
-
-@AXES
-def test_kneighbors_of_unknown_ids_raise(table, axis):
-    with pytest.raises(KeyError, match=f"{axis} '\\?' was not in the rows of fit"):
-        make_model(axis=axis).fit(*table).kneighbors(["?"])
-
-
-@AXES
-def test_kneighbors_of_more_than_there_are_are_all_others(table, axis):
-    distances, _ = make_model(axis=axis).fit(*table).kneighbors(n_neighbors=1000)
-    assert distances.shape[1] == (N_USERS if axis == "user" else N_ITEMS) - 1
-
-
-def test_kneighbors_of_a_wrong_number_raise(table):
-    with pytest.raises(ValueError, match="n_neighbors == 0, must be >= 1"):
-        make_model().fit(*table).kneighbors(n_neighbors=0)
 
 
 @pytest.mark.parametrize(
@@ -486,7 +431,6 @@ def test_kneighbors_of_a_wrong_number_raise(table):
         lambda model: model.recommend(),
         lambda model: model.predict([["ann", "Akira"]]),
         lambda model: model.explain("ann", "Akira"),
-        lambda model: model.kneighbors(),
     ],
 )
 def test_before_fit_every_answer_says_so(call):
@@ -499,22 +443,16 @@ def test_before_fit_every_answer_says_so(call):
 
 def test_min_rating_leaves_out_what_was_seen_without_a_rating():
     X = [["ann", "Akira"], ["bob", "Akira"], ["bob", "Bleach"], ["bob", "Clannad"]]
-    model = make_model(None, 1, similarity_power=1.0).fit(X, [5, 5, np.nan, 5])
-    found = model.recommend("ann", min_rating=5).set_index("item")["score"]
+    model = make_model(1, 1, similarity_power=1.0, min_rating=5).fit(X, [5, 5, np.nan, 5])
+    found = model.recommend("ann").set_index("item")["score"]
     assert found.index.tolist() == ["Clannad"]
-    assert_allclose(
-        found["Clannad"], 5 / 3**0.5, rtol=1e-6
-    )  # cosine of (1, 0, 0) and (1, 1, 1), times 5
+    assert_allclose(found["Clannad"], 5, rtol=1e-6)  # in one component the cosine is 1
 
 
-def test_min_rating_that_is_no_number_is_named(table):
-    with pytest.raises(TypeError, match="min_rating must be an instance of float, not str"):
-        make_model().fit(*table).recommend(min_rating="8")
-
-
-def test_min_rating_of_nan_is_no_rating(table):
-    with pytest.raises(ValueError, match="min_rating=nan is no rating"):
-        make_model().fit(*table).recommend(min_rating=np.nan)
+@pytest.mark.parametrize("min_rating", ["8", np.nan, np.inf])
+def test_min_rating_that_is_no_number_is_named(table, min_rating):
+    with pytest.raises(ValueError, match="'min_rating' parameter of SVDNeighborsRecommender must be"):
+        make_model(min_rating=min_rating).fit(*table)
 
 
 @AXES
@@ -523,7 +461,8 @@ def test_people_without_history_get_the_most_popular(table, axis):
     with pytest.warns(UserWarning, match="1 of 1 users have no history"):
         found = model.recommend("?", n_items=N_ITEMS)
     counts = pd.Series(model.interactions_.item_counts, model.items_)
-    assert_array_equal(found["score"], counts.sort_values(ascending=False))
+    assert found["score"].isna().all()
+    assert counts[found["anime_id"]].is_monotonic_decreasing
 
 
 @AXES
@@ -567,7 +506,7 @@ def test_one_warning_names_the_numbers_that_are_too_large(table):
     [
         ({"n_components": 10}, r"does not allow n_components=10 \(used: 9\)\."),
         ({"n_neighbors": 12}, r"does not allow n_neighbors=12 \(used: 11\)\."),
-        ({"n_components": None, "n_neighbors": 12}, r"does not allow n_neighbors=12 \(used: 11\)\."),
+        ({"n_components": 3, "n_neighbors": 12}, r"does not allow n_neighbors=12 \(used: 11\)\."),
         ({"axis": "item", "n_neighbors": 9}, r"does not allow n_neighbors=9 \(used: 8\)\."),
     ],
 )
@@ -621,8 +560,8 @@ def test_tables_at_the_edge_are_fitted(axis, n_components, neighbors, baseline, 
     assert ((predicted >= np.nanmin(y)) & (predicted <= np.nanmax(y))).all()
     found = model.recommend(n_items=5)
     assert np.isfinite(found["score"]).all()
-    assert_allclose(model.explain(*X[0])["contribution"].sum(), predicted[0], **TOLERANCE)
-    assert len(model.kneighbors()[0]) == len(getattr(model, f"{axis}s_"))
+    terms = model.explain(*X[0], of="rating")
+    assert_allclose(terms["contribution"].sum(), predicted[0], **TOLERANCE)
 
 
 @AXES
@@ -666,11 +605,6 @@ def test_bad_ratings_raise(y, message):
 def test_bad_parameters_raise_with_the_message_of_scikit_learn(table, params, message):
     with pytest.raises(ValueError, match=message):
         make_model().set_params(**params).fit(*table)
-
-
-def test_an_index_of_dense_vectors_does_not_go_with_raw_ones(table):
-    with pytest.raises(ValueError, match=r"FaissNeighbors needs dense ones\. Set n_components"):
-        make_model(None, neighbors=FaissNeighbors()).fit(*table)
 
 
 @pytest.mark.parametrize(
@@ -722,10 +656,10 @@ def test_real_ratings_are_predicted_well(real_split, params, limit):
 def test_another_axis_counts_from_the_next_fit_on(table, all_pairs, axis):
     model = make_model(axis=axis).fit(*table)
     pair = tuple(all_pairs.iloc[0])
-    before, explained = model.predict(all_pairs), model.explain(*pair)
+    before, explained = model.predict(all_pairs), model.explain(*pair, of="rating")
     model.set_params(axis="item" if axis == "user" else "user")
     assert_array_equal(model.predict(all_pairs), before)
-    pd.testing.assert_frame_equal(model.explain(*pair), explained)
+    pd.testing.assert_frame_equal(model.explain(*pair, of="rating"), explained)
     refitted = clone(model).fit(*table).predict(all_pairs)
     assert_array_equal(model.fit(*table).predict(all_pairs), refitted)
     assert not np.allclose(refitted, before)
