@@ -34,7 +34,7 @@ from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 IDS = ["user_id", "anime_id"]
 ONE = EmbeddingRegressor(random_state=0)
-FIVE = EmbeddingRegressor(n_ensemble=5, random_state=0)
+FIVE = EmbeddingRegressor(n_estimators=5, random_state=0)
 SIZES = ((18_000, 11_200, 1_584_310), (73_516, 11_200, 6_337_241))
 
 

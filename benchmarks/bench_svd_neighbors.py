@@ -31,8 +31,8 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender
-from sklearn_anime.neighbors._lists import ItemLists, UserLists
-from sklearn_anime.neighbors._near import Neighborhood, lending_weights
+from sklearn_anime.neighbors._neighbor_scores import ItemScores, UserScores
+from sklearn_anime.neighbors._neighborhood import Neighborhood, similarity_weights
 from sklearn_anime.neighbors._space import Space
 
 FULL_SIZE = (73_516, 11_200, 7_813_737)
@@ -40,8 +40,6 @@ MODELS = {
     "user axis, defaults": SVDNeighborsRecommender(random_state=0),
     "item axis, 512 components": SVDNeighborsRecommender(n_components=512, axis="item", random_state=0),
     "item axis, 64 components": SVDNeighborsRecommender(axis="item", random_state=0),
-    "user axis, raw vectors": SVDNeighborsRecommender(None),
-    "item axis, raw vectors": SVDNeighborsRecommender(None, axis="item"),
     "user axis, no baseline": SVDNeighborsRecommender(baseline=None, random_state=0),
     "user axis, exact index": SVDNeighborsRecommender(
         neighbors=NearestNeighbors(metric="cosine"), random_state=0
@@ -100,10 +98,11 @@ def auto():
         n_components = {"user": 64, "item": 512}[axis]
         model = SVDNeighborsRecommender(n_components, axis=axis, neighbors=index, random_state=0)
         model.fit(X, y)
-        around, name = model._lenders, f"{axis} axis{', index' if index else ''}"
+        ratings = model._ratings
+        around, name = ratings.average, f"{axis} axis{', index' if index else ''}"
         for setting, values in GRIDS[name].items():
             for value in values:
-                model._lenders = replace(around, **{setting: value})
+                model._ratings = replace(ratings, average=replace(around, **{setting: value}))
                 error = root_mean_squared_error(y_test, model.predict(X_test))
                 print(f"{name:<16} {setting}={value!s:<5} RMSE {error:.4f}")
 
@@ -116,26 +115,24 @@ def matrices():
     for axis in ("user", "item"):
         model = SVDNeighborsRecommender(axis=axis, random_state=0)
         model.fit(seen.data.iloc[train], seen.target.iloc[train])
-        table, baseline = model.interactions_, model._baseline
+        table, baseline = model.interactions_, model._ratings.baseline
         residuals = table.ratings - baseline.predict(table.row_codes, table.item_codes)
         found = {"seen = 1": table.seen_matrix(), "ratings": table.rated_matrix()}
         found["residuals"] = table.rated_matrix(residuals)
-        lists = {"user": ListsOfFit, "item": ItemLists}[axis]
+        scores, n_neighbors = {"user": (ScoresOfFit, 80), "item": (ItemScores, 50)}[axis]
         for name, balance in product(found, (0.5, 1.0)):
             space = Space.fit(found[name], 64, random_state=0, balance=balance)
-            model._lists = lists.fit(table, space, baseline, None, model._n_neighbors[1], 3.0)
+            model._scores = scores.fit(table, space, baseline, None, n_neighbors, 3.0)
             ndcg = scorer(model, seen.data.iloc[test])
             print(f"{axis} axis, {name:<9} power {balance} of singular values   NDCG@10 {ndcg:.4f}")
 
 
-class ListsOfFit(UserLists):
-    """Lists of users of ``fit`` from their places there, whatever the matrix that gave them."""
+class ScoresOfFit(UserScores):
+    """Scores of users of ``fit`` from their coordinates there, whatever the matrix behind them."""
 
-    def scores(self, rows, n_jobs=None):
-        """Return the sums of ratings, and where there is any."""
-        near = self.near.nearest(self.near.directions[rows.codes], self.n_neighbors, own=rows.codes)
-        sums = (lending_weights(near, self.power) @ self.lent).toarray()
-        return sums, sums > 0
+    def _weights(self, rows, n_jobs=None):
+        nearest = self.neighborhood.nearest(self.neighborhood.members[rows.codes], self.n_neighbors)
+        return similarity_weights(nearest, self.power)
 
 
 def fit():
@@ -152,14 +149,14 @@ def search(n_queries=8_000):
     """Fifty nearest of 73,516 users in 64 dimensions: exact search, and scikit-learn's brute force."""
     vectors = np.random.RandomState(0).standard_normal((FULL_SIZE[0], 64)).astype(np.float32)
     near = Neighborhood.fit(vectors)
-    queries, own = near.directions[:n_queries], np.arange(n_queries)
+    queries = near.directions[:n_queries]
 
     def brute(metric):
         index = NearestNeighbors(n_neighbors=51, algorithm="brute", metric=metric)
         return lambda: index.fit(near.directions).kneighbors(queries)
 
     searches = {
-        "blocks of this package": lambda: near.nearest(queries, 50, own),
+        "blocks of this package": lambda: near.nearest(near.members[:n_queries], 50),
         "scikit-learn, cosine": brute("cosine"),
         "scikit-learn, euclidean": brute("euclidean"),
     }

@@ -18,7 +18,7 @@ from sklearn_anime.utils.discovery import all_estimators
 
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
-    EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 2},
+    EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 2},
     TopNRecommender: {"estimator": Ridge()},
 }
 ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]

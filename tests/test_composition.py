@@ -31,7 +31,7 @@ from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 FOLDS = KFold(3, shuffle=True, random_state=0)
-QUICK = {"embedding_dim": 4, "hidden_units": (8,), "epochs": 3, "batch_size": 1024, "random_state": 0}
+QUICK = {"n_components": 4, "hidden_units": (8,), "epochs": 3, "batch_size": 1024, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 MODULES = [*SUBPACKAGES, "utils.estimator_checks"]
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
-    EmbeddingRegressor: {"embedding_dim": 2, "hidden_units": (2,), "epochs": 1},
+    EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 1},
     TopNRecommender: {"estimator": Ridge()},
 }
 

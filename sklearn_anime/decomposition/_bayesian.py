@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
-from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.decomposition._chain import Model
 from sklearn_anime.decomposition._posterior import Posterior
 from sklearn_anime.decomposition._side_features import Scaling
@@ -18,6 +17,7 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.utils._sklearn import Interval, fit_context
+from sklearn_anime.utils._warnings import warn
 
 
 class BayesianFactorizationRegressor(
@@ -28,7 +28,7 @@ class BayesianFactorizationRegressor(
     Each user and each item has a bias and factors. A Gibbs sampler draws them all again and again from
     their posterior distribution, and predictions are means over these draws: nothing is tuned, and
     more factors or sweeps do not overfit. Features of items and of users, and who has seen what, shift
-    the prior of the factors, so that ids with few ratings borrow from their like.
+    the prior of the factors, so that ids with few ratings are estimated from similar ones.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class BayesianFactorizationRegressor(
         Sweeps of the sampler.
 
     burn_in : int, default=20
-        Sweeps at the beginning that are thrown away, below `n_iter`.
+        Sweeps at the beginning that are discarded, below `n_iter`.
 
     n_samples : int, default=50
         Draws that are kept of the other sweeps, evenly spaced; at most ``n_iter - burn_in``. Memory and
@@ -56,7 +56,7 @@ class BayesianFactorizationRegressor(
     warm_start : bool, default=False
         Whether the next ``fit`` continues the chain where the last one ended. New users and items
         then start from the mean vector. All samples are of the new sweeps, of which the first
-        `burn_in` are thrown away again.
+        `burn_in` are discarded again.
 
     clip : bool, default=True
         Whether to clip predictions to the range of the ratings seen.
@@ -66,6 +66,9 @@ class BayesianFactorizationRegressor(
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
 
     verbose : int, default=0
         0 is silent, 1 shows a line for each tenth of the sweeps, 2 one for each sweep.
@@ -88,9 +91,9 @@ class BayesianFactorizationRegressor(
     noise_precision_ : float
         Posterior mean of the precision of a rating: one over the variance of the noise.
 
-    rmse_curve_ : ndarray of shape (n_sweeps,)
-        Root mean squared error on the rated pairs of each draw; it falls until the chain has found its
-        place, and then moves up and down.
+    loss_curve_ : ndarray of shape (n_sweeps,)
+        Root mean squared error on the rated training pairs after each sweep, over all fits that
+        continued the chain; it falls until the chain has converged, and then fluctuates.
 
     n_iter_ : int
         Sweeps of the chain, over all fits that continued it.
@@ -104,7 +107,7 @@ class BayesianFactorizationRegressor(
         The ids of ``fit``, sorted.
 
     interactions_ : Interactions
-        What ``fit`` saw.
+        The table of ``fit``.
 
     n_features_in_ : int
         Number of columns of ``X``.
@@ -140,7 +143,7 @@ class BayesianFactorizationRegressor(
 
     An unknown user or item is taken for that of a rating drawn at random, as far as the numeric features
     in its row do not tell: its mean is that of the others, each counted once for each of its ratings.
-    ``recommend`` ranks by the posterior mean rating before it is clipped; for people in ``history=``, by
+    ``recommend`` ranks by the posterior mean rating before it is clipped; for users in ``history=``, by
     its mean given what they rated there and the samples of the items.
 
     References
@@ -158,11 +161,13 @@ class BayesianFactorizationRegressor(
     >>> model = BayesianFactorizationRegressor(4, n_iter=60, n_samples=40, random_state=0)
     >>> model = model.fit(ratings.data, ratings.target)
     >>> known = ratings.data[:1]
-    >>> stranger = known.assign(user_id=-1)
+    >>> unknown = known.assign(user_id=-1)
     >>> rating, deviation = model.predict(known, return_std=True)
-    >>> bool(deviation < model.predict(stranger, return_std=True)[1])
+    >>> bool(deviation < model.predict(unknown, return_std=True)[1])
     True
     """
+
+    _warns_of_context = False  # `fit` does
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -175,6 +180,7 @@ class BayesianFactorizationRegressor(
         "clip": ["boolean"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
@@ -192,6 +198,7 @@ class BayesianFactorizationRegressor(
         clip: bool = True,
         user: int | str = 0,
         item: int | str = 1,
+        n_jobs: int | None = None,
         verbose: int = 0,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -205,6 +212,7 @@ class BayesianFactorizationRegressor(
         self.clip = clip
         self.user = user
         self.item = item
+        self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
 
@@ -233,6 +241,11 @@ class BayesianFactorizationRegressor(
             X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
         table = interactions.features
+        if table.context.any():
+            warn(
+                f"Columns {table.context_names} of X are constant neither within each item nor within "
+                f"each user: their mean per item is a feature of the item, and the rest is not used."
+            )
         sides = table.user_features, table.item_features
         scalings = [Scaling.fit(numbers) for numbers in sides]
         numbers = [scaling.transform(side) for scaling, side in zip(scalings, sides, strict=True)]
@@ -240,12 +253,18 @@ class BayesianFactorizationRegressor(
         model = Model.build(interactions, numbers, *settings)
         state, rng, curve = self._start(model, interactions)
         state, samples, errors = self._run(model, state, rng, kept)
-        validate_data(self, X, skip_check_array=True)
-        self.interactions_, self._scalings, self._user_numbers = interactions, scalings, numbers[0]
-        self.user_features_, self.item_features_ = sides
-        self._state, self._rng = state, rng
-        self.rmse_curve_ = np.concatenate([curve, errors])
-        return self._store(Posterior(interactions.mean_rating, samples))
+        return self._set_fitted(
+            X,
+            interactions_=interactions,
+            user_features_=sides[0],
+            item_features_=sides[1],
+            loss_curve_=np.concatenate([curve, errors]),
+            _scalings=scalings,
+            _user_numbers=numbers[0],
+            _state=state,
+            _rng=rng,
+            **_summaries(Posterior(interactions.mean_rating, samples)),
+        )
 
     def predict(
         self, X: ArrayLike, return_std: bool = False
@@ -287,7 +306,7 @@ class BayesianFactorizationRegressor(
     @property
     def n_iter_(self):
         """Sweeps of the chain, over all fits that continued it."""
-        return len(self.rmse_curve_)
+        return len(self.loss_curve_)
 
     def _kept_sweeps(self):
         """Return the sweeps whose draws are kept, evenly spaced, the last one included."""
@@ -317,7 +336,7 @@ class BayesianFactorizationRegressor(
                 f"n_components={self.n_components}. Set it back, or set warm_start=False."
             )
         places = interactions.codes_in(self.interactions_)
-        return self._state.moved(places), deepcopy(self._rng), self.rmse_curve_
+        return self._state.moved(places), deepcopy(self._rng), self.loss_curve_
 
     def _run(self, model, state, rng, kept):
         """Return the state after all sweeps, the samples kept and the error of each sweep."""
@@ -338,16 +357,6 @@ class BayesianFactorizationRegressor(
                 f"{state.noise_precision**-0.5:.4f}"
             )
 
-    def _store(self, posterior):
-        """Set the attributes that the samples hold."""
-        self._posterior = posterior
-        self.mean_rating_ = posterior.mean_rating
-        users, items = posterior.mean_vectors("users"), posterior.mean_vectors("items")
-        self.user_bias_, self.user_factors_ = users[:, 0], users[:, 1:]
-        self.item_bias_, self.item_factors_ = items[:, 0], items[:, 1:]
-        self.noise_precision_ = float(np.mean([s.noise_precision for s in posterior.samples]))
-        return self
-
     @property
     def _rating_range(self):
         ratings = self.interactions_.ratings
@@ -355,6 +364,15 @@ class BayesianFactorizationRegressor(
 
     def _score_block(self, rows):
         return self._posterior.scores(self._vectors_of(rows))
+
+    def _explain_score(self, rows, item_code):
+        return Terms(self._posterior.terms(self._vectors_of(rows), item_code))
+
+    def _explain_rating(self, rows, item_code):
+        terms = self._posterior.terms(self._vectors_of(rows), item_code)
+        rating = sum(terms.values())
+        clip = float(np.clip(rating, *self._rating_range)) - rating if self.clip else 0.0
+        return Terms(terms | ({"clip": clip} if clip else {}))
 
     def _score_new_items(self, rows, features):
         if not features.shape[1]:
@@ -368,6 +386,20 @@ class BayesianFactorizationRegressor(
         known = rows.codes >= 0
         numbers = np.where(known[:, None], self._user_numbers[rows.codes], 0.0)
         return self._posterior.vectors_of(rows, changed | ~known, numbers)
+
+
+def _summaries(posterior):
+    """Return the fitted attributes that the samples hold."""
+    users, items = posterior.mean_vectors("users"), posterior.mean_vectors("items")
+    return {
+        "_posterior": posterior,
+        "mean_rating_": posterior.mean_rating,
+        "user_bias_": users[:, 0],
+        "user_factors_": users[:, 1:],
+        "item_bias_": items[:, 0],
+        "item_factors_": items[:, 1:],
+        "noise_precision_": float(np.mean([s.noise_precision for s in posterior.samples])),
+    }
 
 
 def _numbered(codes, n_known):

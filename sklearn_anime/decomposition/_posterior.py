@@ -26,19 +26,19 @@ class SideSample:
         Bias and factors of each member.
 
     center : ndarray of shape (n_dims,)
-        Mean of a stranger with average numbers.
+        Mean of an unknown id with average numbers.
 
     numbers : ndarray of shape (n_numbers, n_dims)
         Coefficients of the scaled numbers.
 
     covariance : ndarray of shape (n_dims, n_dims)
-        Covariance of a stranger: what the features leave over, and the unknown history.
+        Covariance of an unknown id: the residual of the features, and the unknown history.
 
     precision : ndarray of shape (n_dims, n_dims)
-        Prior precision of someone whose history is known.
+        Prior precision of an id whose history is known.
 
     intercept : ndarray of shape (n_dims,)
-        Prior mean of someone with average numbers, before the history.
+        Prior mean of an id with average numbers, before the history.
 
     history : ndarray of shape (n_others, n_dims) or None
         Coefficients of the history, where they are kept.
@@ -56,8 +56,8 @@ class SideSample:
     def keep(cls, vectors, prior, side, with_history):
         """Keep a draw of the vectors and of their prior.
 
-        A stranger is like the member of a rated pair drawn at random, so that each member counts once
-        for each of its ratings: rows are of popular items, and of people who rate much.
+        An unknown id counts as the member of a rated pair drawn at random, so that each member counts
+        once for each of its ratings: rows are of popular items and of active users.
         """
         dense, history = side.features.split(prior.coefficients)
         counts, numbers = np.diff(side.weights.indptr), side.features.dense[:, 1:]
@@ -71,11 +71,11 @@ class SideSample:
         return cls(*map(_single, kept), _single(history) if with_history else None)
 
     def extended(self, numbers):
-        """Return the vectors of the members, and the prior means of strangers with some numbers."""
+        """Return the vectors of the members, and the prior means of unknown ids with some numbers."""
         return np.vstack([self.vectors, self.center + numbers @ self.numbers]).astype(np.float64)
 
     def prior_means(self, numbers, history):
-        """Return the prior means of people with some numbers and rows of history."""
+        """Return the prior means of users with some numbers and rows of history."""
         means = self.intercept + numbers @ self.numbers
         return means if self.history is None else means + history @ self.history
 
@@ -91,7 +91,7 @@ class Sample:
     def predict(self, user_codes, item_codes, user_numbers, item_numbers):
         """Return mean and variance of ratings around the mean rating, noise aside.
 
-        Codes from the number of members on are strangers, described by rows of numbers.
+        Codes from the number of members on are unknown, described by rows of numbers.
         """
         users, items = self.users.extended(user_numbers), self.items.extended(item_numbers)
         means = interact(users, items, user_codes, item_codes)
@@ -114,7 +114,7 @@ class Sample:
         )
 
     def fold_in(self, weights, ratings, numbers, history):
-        """Return the expected vectors of people given their ratings and the vectors of the items."""
+        """Return the expected vectors of users given their ratings and the vectors of the items."""
         means = self.users.prior_means(numbers, history)
         items, precision = self.items.vectors.astype(np.float64), self.users.precision
         vectors = np.empty_like(means)
@@ -146,12 +146,12 @@ class Posterior:
         """Return the vectors of users in each sample; those of `changed` rows follow from the rows."""
         known = [sample.users.vectors[rows.codes] for sample in self.samples]
         if changed.any():
-            people = rows.take(np.flatnonzero(changed))
+            some = rows.take(np.flatnonzero(changed))
             given = (
-                people.rated_matrix(people.weights),
-                people.rated_matrix(people.weights * (people.ratings - self.mean_rating)),
+                some.rated_matrix(some.weights),
+                some.rated_matrix(some.weights * (some.ratings - self.mean_rating)),
                 numbers[changed],
-                normalize(people.seen_matrix()),
+                normalize(some.seen_matrix()),
             )
             for sample, vectors in zip(self.samples, known, strict=True):
                 vectors[changed] = sample.fold_in(*given)
@@ -167,6 +167,17 @@ class Posterior:
             items.append(beside_one(_single(new), 0))
         products = np.hstack(users) @ np.hstack(items).T
         return self.mean_rating + products.astype(np.float64) / len(self.samples)
+
+    def terms(self, user_vectors, item_code):
+        """Return the terms that add up to the mean rating of one user for one item."""
+        users = np.array([vectors[0] for vectors in user_vectors], dtype=np.float64)
+        items = np.array([sample.items.vectors[item_code] for sample in self.samples], np.float64)
+        return {
+            "mean rating": self.mean_rating,
+            "user bias": float(users[:, 0].mean()),
+            "item bias": float(items[:, 0].mean()),
+            "factors": float(np.einsum("ij,ij->i", users[:, 1:], items[:, 1:]).mean()),
+        }
 
     def mean_vectors(self, side):
         """Return the means of the vectors of a side."""

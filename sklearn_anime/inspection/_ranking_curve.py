@@ -9,8 +9,8 @@ from sklearn.utils import check_random_state
 
 from sklearn_anime.inspection._drawing import close_axes, next_color, open_axes
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._judged import Judged, K
 from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._relevance import Evaluation, K
 from sklearn_anime.utils._pipelines import find_last
 from sklearn_anime.utils._sklearn import StrOptions, validate_params, validate_style_kwargs
 
@@ -77,8 +77,6 @@ class RankingCurveDisplay:
         relevant: float | None = None,
         history: float | None = None,
         sample_users: int | None = None,
-        user: int | str = 0,
-        item: int | str = 1,
         random_state: int | np.random.RandomState | None = None,
         ax: Any = None,
         **kwargs: Any,
@@ -114,12 +112,6 @@ class RankingCurveDisplay:
         sample_users : int, default=None
             How many users to draw, the same for all recommenders, where all of them take too long.
 
-        user : int or str, default=0
-            Position or name of the user column of ``X``, as the recommenders have it.
-
-        item : int or str, default=1
-            Position or name of the item column of ``X``, as the recommenders have it.
-
         random_state : int, RandomState instance or None, default=None
             Seed of `history` and `sample_users`.
 
@@ -143,12 +135,12 @@ class RankingCurveDisplay:
             If there is no estimator, or no row is relevant.
         """
         seed = check_random_state(random_state).randint(2**31 - 1)  # the same draws for all
-        held_out = HeldOut(relevant, history, sample_users, user, item, seed)
-        judged = {
-            name: Judged.from_frames(*held_out.lists(one, X, y, k)[1:])
+        held_out = HeldOut(relevant, history, sample_users, seed)
+        evaluation = {
+            name: Evaluation.from_frames(*held_out.lists(one, X, y, k)[1:])
             for name, one in _named(estimator).items()
         }
-        return cls._of(judged, metric, k).plot(ax, **kwargs)
+        return cls._of(evaluation, metric, k).plot(ax, **kwargs)
 
     @classmethod
     @validate_params(METRIC, prefer_skip_nested_validation=True)
@@ -207,8 +199,8 @@ class RankingCurveDisplay:
         [0.0, 1.0]
         """
         lists = recommended if isinstance(recommended, Mapping) else {metric: recommended}
-        judged = {name: Judged.from_frames(frame, relevant) for name, frame in lists.items()}
-        return cls._of(judged, metric, k).plot(ax, **kwargs)
+        evaluation = {name: Evaluation.from_frames(frame, relevant) for name, frame in lists.items()}
+        return cls._of(evaluation, metric, k).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
         """Draw the curves.
@@ -246,15 +238,15 @@ class RankingCurveDisplay:
         return ax.plot(np.arange(1, len(values) + 1), values, **style)[0]
 
     @classmethod
-    def _of(cls, judged, metric, k):
-        """Return the Display of a metric of judged lists."""
-        if not judged:
+    def _of(cls, evaluation, metric, k):
+        """Return the Display of a metric of evaluation lists."""
+        if not evaluation:
             raise ValueError("There are no recommendations to draw. Give one recommender or more.")
-        if any(len(lists.users) == 0 for lists in judged.values()):
+        if any(len(lists.users) == 0 for lists in evaluation.values()):
             raise ValueError("No user has a relevant item (every gain is 0). Give rows with a gain.")
         curves = {
             name: np.array([PER_USER[metric](lists, place).mean() for place in range(1, k + 1)])
-            for name, lists in judged.items()
+            for name, lists in evaluation.items()
         }
         return cls(curves=curves, metric=metric)
 

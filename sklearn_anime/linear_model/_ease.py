@@ -1,4 +1,4 @@
-"""The linear item-item model in closed form: what was seen predicts what is chosen next."""
+"""The linear item-item model in closed form."""
 
 from numbers import Integral, Real
 from typing import Any, Self
@@ -13,12 +13,15 @@ from sklearn_anime._similar import similar_frame
 from sklearn_anime.base import RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
-from sklearn_anime.linear_model._gram import gram_dtype, total_memory
-from sklearn_anime.linear_model._weights import ExactWeights, LowRankWeights
+from sklearn_anime.linear_model._gram import gram_dtype
+from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
+from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
+from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
 
 LARGEST_GRAM = 4 * 2**30  # bytes of the items x items array up to which "auto" takes the exact solver
+READ_BY_FIT = ("user", "item", "min_rating", "feature_weight")  # what partial_fit has to keep
 N_COMPONENTS = 512  # of the low-rank solver, where none are given
 
 
@@ -26,18 +29,18 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     """Recommend by a linear model from each item to each other, in closed form.
 
     EASE: embarrassingly shallow autoencoders [1]_. A ridge regression predicts each column of the
-    matrix of what was seen from all others. Nothing is iterated, new people are served exactly
-    without a refit, and the lists are among the best there are.
+    interaction matrix from all others. The solution is in closed form, new users need no refit, and the
+    recommendations are among the most accurate of all models.
 
     Parameters
     ----------
     alpha : float, default=100.0
-        Strength of the ridge, in units of users: larger values trust only what many have in common.
-        The default holds on real tables of a thousand to ten thousand users; search on a scale such as
-        30, 100, 300, 1000, with larger ones for more users and for weaker tastes.
+        Strength of the ridge, in units of users: larger values trust only what many users have in
+        common. The default holds on real tables of a thousand to ten thousand users; search on a scale
+        such as 30, 100, 300, 1000, with larger values for more users.
 
     dropout : float, default=0.0
-        Share of each history that is thought to be hidden in training [2]_, in [0, 1): adds
+        Share of each history that is treated as hidden in training [2]_, in [0, 1): adds
         ``dropout / (1 - dropout)`` times the number of users of an item to its ridge.
 
     n_components : int, default=None
@@ -46,13 +49,13 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     feature_weight : float, default=0.0
         Weight of the item features (the further columns of ``X``): each enters as a user who has
-        seen the items in proportion to it. With it ``recommend(items=)`` takes new titles. 0 does not
-        read them.
+        interacted with the items in proportion to it. With it ``recommend(items=)`` takes new items. 0
+        does not read them.
 
     min_rating : float, default=None
-        Only ratings at or above it count as liked. What was seen with a lower rating, or without one,
-        is not recommended again but says nothing; people who like nothing count as people without a
-        history. None counts everything that was seen.
+        Only ratings from this threshold on count. Other interactions are not recommended again and do
+        not enter the model; users without such a rating count as users without a history. None counts
+        all interactions.
 
     solver : {"auto", "cholesky", "svd"}, default="auto"
         ``"cholesky"`` is exact and needs one array of items x items; ``"svd"`` works in the space of
@@ -83,7 +86,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         The ids of ``fit``, sorted; those that ``partial_fit`` brought come after them.
 
     interactions_ : Interactions
-        What was seen.
+        The table of ``fit``, and of ``partial_fit``.
 
     n_features_in_ : int
         Number of columns of ``X``.
@@ -93,13 +96,13 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     See Also
     --------
-    sklearn_anime.neighbors.SVDNeighborsRecommender : Ratings and lists from near users or items.
-    sklearn_anime.baseline.PopularityRecommender : Baseline for lists.
+    sklearn_anime.neighbors.SVDNeighborsRecommender : Similar users or items.
+    sklearn_anime.baseline.PopularityRecommender : Baseline of recommendations.
 
     Notes
     -----
-    With ``B`` the users x items matrix of ones where a user has seen an item, the weights ``W`` minimize
-    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item speaks for itself. The
+    With ``B`` the users x items matrix of ones for interactions, the weights ``W`` minimize
+    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item predicts itself. The
     ridge is ``d_j = alpha + dropout / (1 - dropout) (B'B)_jj``, and the scores are ``B W``. With
     ``P = (B'B + D)^-1`` and a Lagrange multiplier for each column, ``W = I - P diag(mu)``, and
     ``W_jj = 0`` gives ``mu_j = 1 / P_jj`` [1]_:
@@ -116,7 +119,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     At full rank this is the exact model; no array of items x items is ever made.
 
     Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; the ridge
-    does not count them. The column of a new title with features ``f`` is 0 for all users, and the ridge
+    does not count them. The column of a new item with features ``f`` is 0 for all users, and the ridge
     regression of it on the other items has the weights ``feature_weight^2 P F f``.
 
     References
@@ -205,16 +208,16 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Add rows to those that were seen, and solve again.
+        """Add rows to those of ``fit``, and solve again.
 
         The first call is a ``fit``. The result is that of a ``fit`` on all rows, for known and for new
-        users and items, and takes as long but for the reading. New people alone need no new solution:
-        hand their rows to ``recommend(history=)``.
+        users and items, and takes as long but for the reading. New users alone need no new solution:
+        give their rows to ``recommend(history=)``.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_rows, n_columns)
-            Rows in the form of ``fit``. A pair that was seen before counts once, with its mean rating.
+            Rows in the form of ``fit``. A pair that was there before counts once, with its mean rating.
 
         y : array-like of shape (n_rows,), default=None
             Ratings; only `min_rating` needs them.
@@ -226,12 +229,13 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         """
         if not hasattr(self, "interactions_"):
             return self.fit(X, y)
+        check_unchanged(self, self._read_by_fit)
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, optional=self.min_rating is None)
         return self._set_fitted(**self._fitted(interactions))
 
     def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
-        """Find the items that go with some items most closely.
+        """Find the items with the highest partial correlation to some items.
 
         Parameters
         ----------
@@ -283,6 +287,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             "solver_": solver,
             "_weights": weights,
             "_min_rating": self.min_rating,
+            "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_of_features": _of_features(weights, features, self.feature_weight),
         }
 
@@ -324,7 +329,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     def _score_new_items(self, rows, features):
         if self._of_features is None:
             raise ValueError(
-                "New titles in items= are scored by their features, which fit did not use with "
+                "New items in items= are scored by their features, which fit did not use with "
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
         return _liked(rows, self._min_rating) @ (self._of_features @ features.T)
@@ -336,12 +341,12 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
 
 def _of_features(weights, features, feature_weight):
-    """Return what a feature of a new title adds to the weight of each item, if there are features."""
+    """Return what a feature of a new item adds to the weight of each item, if there are features."""
     return None if features is None else feature_weight**2 * weights.solve(features)
 
 
 def _likes(rows, min_rating):
-    """Return which of the pairs seen are liked."""
+    """Return which interactions are liked."""
     if min_rating is None:
         return np.ones(len(rows.item_codes), dtype=bool)
     return rows.ratings >= min_rating
@@ -362,12 +367,13 @@ def _item_features(table):
         )
     if table.of_user.any():
         warn(
-            f"Columns {table.user_names} of X say something of the user, not of the item: they are not "
-            f"used."
+            f"Columns {table.user_names} of X are constant within each user, not within each item: "
+            f"they are not used."
         )
     if table.item_features.shape[1] == 0:
         raise ValueError(
-            "feature_weight needs features of items, and X has no column that says something of the "
-            "item. Add such columns, for instance with WeightedOneHotGenres, or set feature_weight=0."
+            "feature_weight needs features of items, and X has no column that is constant within "
+            "each item. Add such columns, for instance with WeightedOneHotGenres, or set "
+            "feature_weight=0."
         )
     return table.item_features

@@ -1,7 +1,5 @@
 """The inverse of a regularized Gram matrix: one array of items x items, filled and inverted in place."""
 
-import os
-
 import numpy as np
 from scipy.linalg import blas, lapack
 
@@ -69,14 +67,6 @@ def gram_dtype(rows, ridge):
     sizes = abs(rows)
     largest = (sizes.T @ (sizes @ np.ones(rows.shape[1])) + ridge).max()
     return np.dtype(np.float32 if largest < LARGEST_CONDITION * ridge.min() else np.float64)
-
-
-def total_memory():
-    """Return the bytes of memory of this machine, infinity where it does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError):  # Windows
-        return np.inf
 
 
 def _add_dense_rows(gram, rows):

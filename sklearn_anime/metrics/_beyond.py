@@ -12,10 +12,12 @@ from sklearn.utils.extmath import row_norms
 
 from sklearn_anime.interactions import Interactions, Vocabulary
 from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.metrics._judged import (
+from sklearn_anime.metrics._relevance import (
     K,
-    Lists,
+    Rankings,
     appearance,
+    check_roles,
+    comparable_codes,
     mean_over_users,
     validate_k,
     warn_of_left_out,
@@ -221,7 +223,7 @@ def novelty(recommended: Any, interactions: Any, k: int = 10) -> float:
     >>> novelty(recommended, seen)  # (log2(4 / 4) + log2(4 / 1)) / 2
     1.0
     """
-    seen, lists = _seen(interactions), Lists.from_frame(recommended).top(k)
+    seen, lists = _seen(recommended, interactions), Rankings.from_frame(recommended).top(k)
     n_users = np.append(np.maximum(seen.item_counts, 1), 1)  # at place -1: an unknown item
     bits = np.log2(len(seen.users) / n_users)
     bits_of_lists = _mean_of_each(appearance(lists.user), bits[_seen_codes(seen, lists)])
@@ -297,7 +299,7 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
     0.6667
     """
     catalog, vectors = _check_vectors(items, vectors)
-    lists = Lists.from_frame(recommended).top(k)
+    lists = Rankings.from_frame(recommended).top(k)
     shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))
     paired = np.diff(shown.indptr) > 1
     diversity = _diversity(shown[paired], normalize(vectors))
@@ -365,21 +367,21 @@ def popularity_bias(recommended: Any, interactions: Any, k: int = 10) -> float:
     >>> round(popularity_bias(recommended, seen), 4)  # 1 / ((1 + 1 / 4) / 2) - 1
     0.6
     """
-    seen, lists = _seen(interactions), Lists.from_frame(recommended).top(k)
+    seen, lists = _seen(recommended, interactions), Rankings.from_frame(recommended).top(k)
     popularity = np.append(seen.item_counts, 0) / len(seen.users)  # at place -1: an unknown item
-    people = seen.users.encode(lists.user.unique(maintain_order=True), "user")
-    known = people >= 0
+    users = seen.users.encode(lists.user.unique(maintain_order=True))
+    known = users >= 0
     warn_of_left_out(np.sum(~known), len(known), "no interactions")
     if not known.any():
         return float("nan")
     of_lists = _mean_of_each(appearance(lists.user), popularity[_seen_codes(seen, lists)])
     of_seen = _mean_of_each(seen.row_codes, popularity[seen.item_codes])
-    return float(of_lists[known].sum() / of_seen[people[known]].sum() - 1)
+    return float(of_lists[known].sum() / of_seen[users[known]].sum() - 1)
 
 
 def _exposure(recommended, items, k):
     """Return how often the lists show each item of the catalog, in any order of the items."""
-    shown = Lists.from_frame(recommended).top(k).item
+    shown = Rankings.from_frame(recommended).top(k).item
     if not isinstance(items, Integral):
         catalog = Vocabulary.from_series(as_series(items), "item")[0]
         if len(catalog) == 0:
@@ -396,7 +398,7 @@ def _exposure(recommended, items, k):
 
 def _catalog_codes(catalog, shown):
     """Return the code of each recommended item."""
-    codes = catalog.encode(shown, "item")
+    codes = comparable_codes(catalog, shown, "recommended")
     if (codes < 0).any():
         unknown = shown[[int(np.argmax(codes < 0))]].to_list()[0]
         raise ValueError(
@@ -406,13 +408,14 @@ def _catalog_codes(catalog, shown):
     return codes
 
 
-def _seen(interactions):
+def _seen(recommended, interactions):
+    check_roles(recommended, interactions, "interactions")
     return Interactions.from_rows(interactions, None, needs_ratings=False)
 
 
 def _seen_codes(seen, lists):
-    """Return the code of each recommended item, -1 where nobody has seen it."""
-    return seen.items.encode(lists.item, "item")
+    """Return the code of each recommended item, -1 without an interaction."""
+    return comparable_codes(seen.items, lists.item, "recommended")
 
 
 def _mean_of_each(codes, values):

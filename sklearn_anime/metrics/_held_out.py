@@ -12,16 +12,16 @@ from sklearn_anime.interactions import Vocabulary
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.interactions._row_pairs import Pairs
-from sklearn_anime.interactions._rows import ID_COLUMN, Rows
-from sklearn_anime.utils._groups import positions_within
-from sklearn_anime.utils._pipelines import find_recommender, has_columns, rows_of_recommender
+from sklearn_anime.interactions._rows import Rows
+from sklearn_anime.utils._groups import ranks_within
+from sklearn_anime.utils._pipelines import find_recommender, id_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
 from sklearn_anime.utils._warnings import warn
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How rows that ``fit`` has not seen judge a recommender.
+    """How rows that ``fit`` has not seen relevant_items a recommender.
 
     Attributes
     ----------
@@ -34,9 +34,6 @@ class HeldOut:
     sample_users : int or None
         How many users to draw; None takes all.
 
-    user, item : int or str
-        Position or name of the id columns.
-
     random_state : int, RandomState instance or None
         Seed of the draws.
     """
@@ -44,8 +41,6 @@ class HeldOut:
     relevant: Any
     history: Any
     sample_users: Any
-    user: Any
-    item: Any
     random_state: Any
 
     CONSTRAINTS = {
@@ -53,8 +48,6 @@ class HeldOut:
         "relevant": [Real, None],
         "history": [Interval(Real, 0, 1, closed="neither"), None],
         "sample_users": [Interval(Integral, 1, None, closed="left"), None],
-        "user": ID_COLUMN,
-        "item": ID_COLUMN,
         "random_state": ["random_state"],
     }
 
@@ -81,41 +74,26 @@ class HeldOut:
             Tidy frames, as the metrics take them.
         """
         recommender, X = find_recommender(estimator), rows_of_recommender(estimator, X)
-        rows = Rows.parse(X, user=self.user, item=self.item)
-        self._check_columns(recommender, (rows.user.name, rows.item.name))
+        rows = Rows.parse(X, **id_columns(recommender))
         users, codes = Vocabulary.from_series(rows.user, "user")
         random_state = check_random_state(self.random_state)
         past = self._past(codes, random_state)
         to_find = self._to_find(y, rows, past)
-        judged = self._of_drawn_users(to_find, codes, random_state)
-        pairs = rows.user[judged], rows.item[judged]
+        evaluation = self._of_drawn_users(to_find, codes, random_state)
+        pairs = rows.user[evaluation], rows.item[evaluation]
         misses = _misses(recommender, *pairs) if self.history is None else ()  # it stands in for fit
         for message in chain(_left_out(codes, to_find), misses, _short_lists(recommender, k)):
             warn(message)
         history = {} if self.history is None else {"history": _history(X, y, np.flatnonzero(past))}
-        asked = users.decode(np.unique(codes[judged])).to_native()
+        asked = users.decode(np.unique(codes[evaluation])).to_native()
         return recommender, recommender.recommend(asked, n_items=k, **history), tidy_frame(*pairs)
-
-    def _check_columns(self, recommender, names):
-        """Raise where the recommender has its ids in other columns."""
-        seen = getattr(recommender, "interactions_", None)
-        if seen is None or has_columns(recommender, names, (self.user, self.item)):
-            return
-        raise ValueError(
-            f"user={self.user!r} and item={self.item!r} are columns {names} of X, but "
-            f"{type(recommender).__name__} has user={recommender.user!r} and item={recommender.item!r}, "
-            f"columns {(seen.users.name, seen.items.name)} of fit. Give `user=` and `item=` of the "
-            f"recommender, and rows in the form of its fit."
-        )
 
     def _past(self, codes, random_state):
         """Return which rows are folded in: a share of those of each user, rounded down."""
         if self.history is None:
             return np.zeros(len(codes), dtype=bool)
-        order = np.lexsort([random_state.random_sample(len(codes)), codes])
-        sizes = np.bincount(codes)
-        past = np.empty(len(codes), dtype=bool)
-        past[order] = positions_within(sizes) < np.floor(self.history * sizes)[codes[order]]
+        keys, sizes = random_state.random_sample(len(codes)), np.bincount(codes)
+        past = ranks_within(codes, -keys) <= np.floor(self.history * sizes)[codes]
         if not past.any():
             raise ValueError(
                 f"history={self.history} of the rows of a user is less than one row: no user of X has "

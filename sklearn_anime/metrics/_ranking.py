@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_anime.metrics._judged import Judged, mean_over_users, validate_k
+from sklearn_anime.metrics._relevance import Evaluation, mean_over_users, validate_k
 
 
 @validate_k
@@ -403,41 +403,41 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
 def _mean(metric, recommended, relevant, k):
     """Return the mean of a metric over users, and warn the caller of the public function."""
-    judged = Judged.from_frames(recommended, relevant)
-    return mean_over_users(PER_USER[metric](judged, k), judged.n_left_out, "no relevant item")
+    evaluation = Evaluation.from_frames(recommended, relevant)
+    return mean_over_users(PER_USER[metric](evaluation, k), evaluation.n_left_out, "no relevant item")
 
 
-def _ndcg(judged, k):
-    return _dcg(judged.hits.top(k)) / _dcg(judged.ideal.top(k))
+def _ndcg(evaluation, k):
+    return _dcg(evaluation.hits.top(k)) / _dcg(evaluation.ideal.top(k))
 
 
 def _dcg(hits):
     return hits.sum(hits.gains / np.log2(hits.ranks + 1))
 
 
-def _recall(judged, k):
-    return judged.hits.top(k).sum() / judged.ideal.sum()
+def _recall(evaluation, k):
+    return evaluation.hits.top(k).sum() / evaluation.ideal.sum()
 
 
-def _precision(judged, k):
-    return judged.hits.top(k).sum() / k
+def _precision(evaluation, k):
+    return evaluation.hits.top(k).sum() / k
 
 
-def _average_precision(judged, k):
-    hits = judged.hits.top(k)
-    return hits.sum(hits.places / hits.ranks) / np.minimum(judged.ideal.sum(), k)
+def _average_precision(evaluation, k):
+    hits = evaluation.hits.top(k)
+    return hits.sum(hits.places / hits.ranks) / np.minimum(evaluation.ideal.sum(), k)
 
 
-def _reciprocal_rank(judged, k):
-    hits = judged.hits.top(k)
+def _reciprocal_rank(evaluation, k):
+    hits = evaluation.hits.top(k)
     return hits.sum((hits.places == 1) / hits.ranks)
 
 
-def _hit_rate(judged, k):
-    return (judged.hits.top(k).sum() > 0).astype(np.float64)
+def _hit_rate(evaluation, k):
+    return (evaluation.hits.top(k).sum() > 0).astype(np.float64)
 
 
-# Each takes a `Judged` and `k`, and returns an ndarray of shape (n_users,): one value per user.
+# Each takes a `Evaluation` and `k`, and returns an ndarray of shape (n_users,): one value per user.
 PER_USER = {
     "ndcg": _ndcg,
     "recall": _recall,

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import bootstrap
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._relevance import Evaluation
 from sklearn_anime.utils._sklearn import Interval, validate_params
+
+BATCH = 2_000_000  # numbers that the bootstrap draws at once
 
 
 @validate_params(
@@ -34,8 +37,6 @@ def ranking_report(
     relevant: float | None = None,
     history: float | None = None,
     sample_users: int | None = None,
-    user: int | str = 0,
-    item: int | str = 1,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
     """Judge recommendations by all ranking metrics, user by user.
@@ -73,12 +74,6 @@ def ranking_report(
     sample_users : int, default=None
         How many users to draw, where all of them take too long.
 
-    user : int or str, default=0
-        Position or name of the user column of ``X``, as the recommender has it.
-
-    item : int or str, default=1
-        Position or name of the item column of ``X``, as the recommender has it.
-
     random_state : int, RandomState instance or None, default=None
         Seed of all draws.
 
@@ -101,8 +96,8 @@ def ranking_report(
         If the estimator has no ``recommend``: wrap it in `TopNRecommender`.
 
     ValueError
-        If no row is relevant, or none is left beside the history, or if `user` and `item` are not those
-        of the recommender.
+        If no row is relevant, or none is left beside the history, or if ``X`` lacks the id columns of
+        the recommender.
 
     Warns
     -----
@@ -140,22 +135,29 @@ def ranking_report(
     {'mean': 0.5, 'low': 0.0, 'high': 1.0}
     """
     random_state = check_random_state(random_state)
-    held_out = HeldOut(relevant, history, sample_users, user, item, random_state)
+    held_out = HeldOut(relevant, history, sample_users, random_state)
     _, recommended, relevant_rows = held_out.lists(estimator, X, y, k)
-    judged = Judged.from_frames(recommended, relevant_rows)
-    values = {name: per_user(judged, k) for name, per_user in PER_USER.items()}
+    evaluation = Evaluation.from_frames(recommended, relevant_rows)
+    values = {name: per_user(evaluation, k) for name, per_user in PER_USER.items()}
     return Bunch(
-        per_user=tidy_frame(judged.users.ids, **values),
+        per_user=tidy_frame(evaluation.users.ids, **values),
         summary=_summary(pd.DataFrame(values), confidence, n_resamples, random_state),
     )
 
 
 def _summary(values, confidence, n_resamples, random_state):
     """Return mean and bootstrap interval of each column."""
-    n, table = len(values), values.to_numpy()
-    draws = (random_state.randint(n, size=n) for _ in range(n_resamples))
-    means = np.stack([np.bincount(draw, minlength=n) @ table for draw in draws]) / n
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    table = values.to_numpy()
+    interval = bootstrap(
+        (table,),
+        np.mean,
+        n_resamples=n_resamples,
+        batch=max(1, BATCH // table.size),
+        axis=0,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(random_state.randint(2**31 - 1)),
+    ).confidence_interval
     return pd.DataFrame(
-        {"mean": table.mean(axis=0), "low": low, "high": high}, index=values.columns
+        {"mean": table.mean(axis=0), "low": interval.low, "high": interval.high}, index=values.columns
     ).rename_axis("metric")

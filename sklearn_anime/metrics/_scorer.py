@@ -13,8 +13,8 @@ from sklearn_anime.interactions._frames import as_table
 from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.metrics._beyond import catalog_coverage
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._relevance import Evaluation
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_params
 
@@ -35,16 +35,16 @@ class RankingScorer:
 
     def __call__(self, estimator, X, y=None):
         """Return the score of a fitted estimator on rows that it has not seen."""
-        return self.judge(*self.held_out.lists(estimator, X, y, self.k))
+        return self.relevant_items(*self.held_out.lists(estimator, X, y, self.k))
 
-    def judge(self, recommender, recommended, relevant):
+    def relevant_items(self, recommender, recommended, relevant):
         """Return the score of lists of length `k` or more."""
         if self.metric == "coverage":
             return catalog_coverage(recommended, recommender.items_, k=self.k)
         if callable(self.metric):
             return self.metric(first_places(recommended, self.k), relevant, k=self.k)
-        judged = Judged.from_frames(recommended, relevant)
-        return float(np.mean(PER_USER[self.metric](judged, self.k)))
+        evaluation = Evaluation.from_frames(recommended, relevant)
+        return float(np.mean(PER_USER[self.metric](evaluation, self.k)))
 
     def applies_to(self, estimator):
         """Return whether an estimator, fitted or not, makes lists."""
@@ -108,7 +108,7 @@ class JointScorer:
         for held_out, k in longest.items():
             lists[held_out] = held_out.lists(estimator, X, y, k)
         return {
-            name: scorer.judge(*lists[scorer.held_out])
+            name: scorer.relevant_items(*lists[scorer.held_out])
             if isinstance(scorer, RankingScorer)
             else scorer(estimator, X, y)
             for name, scorer in self.scorers.items()
@@ -126,8 +126,6 @@ def make_ranking_scorer(
     relevant: float | None = None,
     history: float | None = None,
     sample_users: int | None = None,
-    user: int | str = 0,
-    item: int | str = 1,
     random_state: int | np.random.RandomState | None = None,
 ) -> RankingScorer:
     """Make a scorer of recommendations, for searches and cross-validation.
@@ -160,15 +158,9 @@ def make_ranking_scorer(
     sample_users : int, default=None
         How many test users to draw, where scoring all of them takes too long.
 
-    user : int or str, default=0
-        Position or name of the user column of ``X``, as the recommender has it.
-
-    item : int or str, default=1
-        Position or name of the item column of ``X``, as the recommender has it.
-
     random_state : int, RandomState instance or None, default=None
         Seed of `history` and `sample_users`. Pass an int, so that all candidates of a search are
-        judged by the same rows.
+        evaluation by the same rows.
 
     Returns
     -------
@@ -181,8 +173,8 @@ def make_ranking_scorer(
         When called with an estimator that has no ``recommend``: wrap it in `TopNRecommender`.
 
     ValueError
-        When called with rows of which none is relevant, or none is left beside the history, or if `user`
-        and `item` are not those of the recommender.
+        When called with rows of which none is relevant, or none is left beside the history, or if ``X``
+        lacks the id columns of the recommender.
 
     Warns
     -----
@@ -219,7 +211,7 @@ def make_ranking_scorer(
     >>> search.best_params_
     {'n_neighbors': 50}
     """
-    return RankingScorer(metric, k, HeldOut(relevant, history, sample_users, user, item, random_state))
+    return RankingScorer(metric, k, HeldOut(relevant, history, sample_users, random_state))
 
 
 @validate_params({"metric": [StrOptions(set(ERRORS))]}, prefer_skip_nested_validation=True)

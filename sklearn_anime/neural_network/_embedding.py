@@ -7,7 +7,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -16,11 +15,18 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neural_network._history import History
 from sklearn_anime.neural_network._keras import import_parts
-from sklearn_anime.neural_network._lessons import Lessons
 from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
 from sklearn_anime.neural_network._scaling import Scaling
+from sklearn_anime.neural_network._training_rows import TrainingRows
 from sklearn_anime.utils._blocks import block_length
-from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context
+from sklearn_anime.utils._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 
 HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
@@ -37,7 +43,7 @@ class EmbeddingRegressor(
 
     Parameters
     ----------
-    embedding_dim : int, default=64
+    n_components : int, default=64
         Length of the vector of a user and of an item.
 
     hidden_units : sequence of int, default=(32, 16)
@@ -81,9 +87,9 @@ class EmbeddingRegressor(
 
     use_history : bool, default=True
         Whether vectors and biases also depend on what each user has seen, rated or not, and on who
-        has seen each item. With it, ``recommend`` takes the `history` of new people into account.
+        has seen each item. With it, ``recommend`` takes the `history` of new users into account.
 
-    n_ensemble : int, default=1
+    n_estimators : int, default=1
         How many networks with different seeds are trained and averaged.
 
     unknown_rate : float, default=0.1
@@ -101,6 +107,9 @@ class EmbeddingRegressor(
         Whether ``fit`` goes on from the weights that an earlier one has left, where ids are the same.
         Ratings and features are then scaled as they were.
 
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
+
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 a line for each epoch.
 
@@ -115,10 +124,10 @@ class EmbeddingRegressor(
 
     Attributes
     ----------
-    user_embedding_, item_embedding_ : ndarray of shape (n_users, embedding_dim) and \
-            (n_items, embedding_dim)
+    user_factors_, item_factors_ : ndarray of shape (n_users, n_components) and \
+            (n_items, n_components)
         Vectors, in the order of ``users_`` and ``items_``, with what histories add to them. Those of
-        `n_ensemble` networks stand side by side.
+        `n_estimators` networks stand side by side.
 
     model_ : keras.Model
         The trained network, on codes and standardized values; the first of several.
@@ -188,15 +197,15 @@ class EmbeddingRegressor(
     >>> from sklearn_anime.datasets import make_ratings
     >>> from sklearn_anime.neural_network import EmbeddingRegressor
     >>> ratings = make_ratings(100, 50, 2000, random_state=0)
-    >>> model = EmbeddingRegressor(embedding_dim=4, epochs=5, random_state=0)
+    >>> model = EmbeddingRegressor(n_components=4, epochs=5, random_state=0)
     >>> model.fit(ratings.data, ratings.target).predict(ratings.data).shape
     (2000,)
-    >>> model.item_embedding_.shape, len(model.loss_curve_)
+    >>> model.item_factors_.shape, len(model.loss_curve_)
     ((50, 4), 5)
     """
 
     _parameter_constraints = {
-        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_units": ["array-like"],
         "interaction": [StrOptions({"dot+mlp", "dot", "concat"})],
         "l2": [Interval(Real, 0, None, closed="left")],
@@ -209,10 +218,11 @@ class EmbeddingRegressor(
         "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 0, None, closed="left"), None],
         "use_history": ["boolean"],
-        "n_ensemble": [Interval(Integral, 1, None, closed="left")],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "unknown_rate": [Interval(Real, 0, 1, closed="left")],
         "callbacks": ["array-like", None],
         "warm_start": ["boolean"],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
@@ -221,7 +231,7 @@ class EmbeddingRegressor(
 
     def __init__(
         self,
-        embedding_dim: int = 64,
+        n_components: int = 64,
         hidden_units: Sequence[int] = (32, 16),
         *,
         interaction: str = "dot+mlp",
@@ -235,16 +245,17 @@ class EmbeddingRegressor(
         validation_fraction: float = 0.1,
         patience: int | None = None,
         use_history: bool = True,
-        n_ensemble: int = 1,
+        n_estimators: int = 1,
         unknown_rate: float = 0.1,
         callbacks: Sequence | None = None,
         warm_start: bool = False,
+        n_jobs: int | None = None,
         verbose: int = 0,
         user: int | str = 0,
         item: int | str = 1,
         random_state: int | np.random.RandomState | None = None,
     ):
-        self.embedding_dim = embedding_dim
+        self.n_components = n_components
         self.hidden_units = hidden_units
         self.interaction = interaction
         self.l2 = l2
@@ -257,10 +268,11 @@ class EmbeddingRegressor(
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.use_history = use_history
-        self.n_ensemble = n_ensemble
+        self.n_estimators = n_estimators
         self.unknown_rate = unknown_rate
         self.callbacks = callbacks
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.verbose = verbose
         self.user = user
         self.item = item
@@ -292,9 +304,8 @@ class EmbeddingRegressor(
         )
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
-        learned = self._learn(interactions, Lessons.read(interactions), context, old)
-        validate_data(self, X, skip_check_array=True)
-        self._store(interactions, *learned)
+        learned = self._learn(interactions, TrainingRows.read(interactions), context, old)
+        self._store(X, interactions, *learned)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -331,10 +342,10 @@ class EmbeddingRegressor(
         new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
         interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
-        lessons = Lessons.read(new, like=interactions)
-        shares = self._shares_of_new(interactions, lessons)
-        learned = self._learn(interactions, lessons, context, self._ensemble, shares)
-        self._store(interactions, *learned)
+        training_rows = TrainingRows.read(new, like=interactions)
+        shares = self._shares_of_new(interactions, training_rows)
+        learned = self._learn(interactions, training_rows, context, self._ensemble, shares)
+        self._store(None, interactions, *learned)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -349,7 +360,7 @@ class EmbeddingRegressor(
             Rows in the form of ``fit``.
 
         return_std : bool, default=False
-            Whether to return the spread of the networks too; it takes an `n_ensemble` of 2 or more.
+            Whether to return the spread of the networks too; it takes an `n_estimators` of 2 or more.
 
         Returns
         -------
@@ -365,7 +376,7 @@ class EmbeddingRegressor(
         if return_std and len(ensemble.networks) < 2:
             raise ValueError(
                 "return_std=True asks for the spread of several networks, and there is one: fit with "
-                "n_ensemble=5, for example."
+                "n_estimators=5, for example."
             )
         sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
         ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
@@ -384,34 +395,36 @@ class EmbeddingRegressor(
 
     def _start_callbacks(self, X, y):
         """Return the context of scikit-learn's callbacks, which are told of each epoch."""
-        context = self._init_callback_context(max_subtasks=self.n_ensemble * self.epochs)
+        context = self._init_callback_context(max_subtasks=self.n_estimators * self.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         return context
 
-    def _shares_of_new(self, interactions, lessons):
+    def _shares_of_new(self, interactions, training_rows):
         """Return which share of the ratings of each user and of each item, and last of all, is new."""
-        known = Lessons.read(self.interactions_, like=interactions)
+        known = TrainingRows.read(self.interactions_, like=interactions)
         shares = {}
         for name, n_ids in (("user", len(interactions.users)), ("item", len(interactions.items))):
-            new, old = (np.bincount(each.codes(name), minlength=n_ids) for each in (lessons, known))
+            new, old = (
+                np.bincount(each.codes(name), minlength=n_ids) for each in (training_rows, known)
+            )
             new, old = (np.append(counts, counts.sum()) for counts in (new, old))
             shares[name] = (new / np.maximum(new + old, 1))[:, np.newaxis]
         return shares
 
-    def _learn(self, interactions, lessons, context, old=None, shares=None):
+    def _learn(self, interactions, training_rows, context, old=None, shares=None):
         """Train networks, from the start or on from old ones; return them and the first one's curves.
 
-        With `shares` what was learned before moves by them, and no lessons are held out.
+        With `shares` what was learned before moves by them, and no rows are held out.
         """
         random_state = check_random_state(self.random_state)
-        lessons = lessons.take(random_state.permutation(len(lessons)))
-        n_validation = self._n_validation(len(lessons)) if shares is None else 0
-        seen = _seen_by_side(interactions, lessons, n_validation)
-        shape = self._shape(lessons)
+        training_rows = training_rows.take(random_state.permutation(len(training_rows)))
+        n_validation = self._n_validation(len(training_rows)) if shares is None else 0
+        seen = _seen_by_side(interactions, training_rows, n_validation)
+        shape = self._shape(training_rows)
         if old is None:
-            scaling = Scaling.fit(lessons.ratings, lessons.features, lessons.weights)
+            scaling = Scaling.fit(training_rows.ratings, training_rows.features, training_rows.weights)
             histories = self._histories(seen, random_state)
-            starts = [{}] * self.n_ensemble
+            starts = [{}] * self.n_estimators
         else:
             old.check_shape(shape)
             scaling = old.scaling
@@ -420,7 +433,7 @@ class EmbeddingRegressor(
             )
         network = self._network(interactions, shape, histories, seen)
         trained = self._train(
-            lessons, scaling, network, starts, shares, n_validation, random_state, context
+            training_rows, scaling, network, starts, shares, n_validation, random_state, context
         )
         models, curves = zip(*trained, strict=True)
         networks = [Network.read(model, histories, interactions) for model in models]
@@ -439,7 +452,7 @@ class EmbeddingRegressor(
             )
         return n_validation
 
-    def _shape(self, lessons):
+    def _shape(self, training_rows):
         """Return the settings that say which weights the networks have."""
         units = list(self.hidden_units)
         if not all(isinstance(width, Integral) and width > 0 for width in units):
@@ -448,12 +461,12 @@ class EmbeddingRegressor(
                 f"such as (32, 16)."
             )
         return {
-            "n_features": lessons.features.shape[1],
-            "embedding_dim": self.embedding_dim,
+            "n_features": training_rows.features.shape[1],
+            "n_components": self.n_components,
             "hidden_units": tuple(int(width) for width in units),
             "interaction": self.interaction,
             "use_history": self.use_history,
-            "n_ensemble": self.n_ensemble,
+            "n_estimators": self.n_estimators,
         }
 
     def _histories(self, seen, random_state):
@@ -466,7 +479,7 @@ class EmbeddingRegressor(
     def _network(self, interactions, shape, histories, seen):
         """Return the arguments of `build_network`."""
         tables = {name: history.table(seen[name]) for name, history in histories.items()}
-        built = ("n_features", "embedding_dim", "hidden_units", "interaction")
+        built = ("n_features", "n_components", "hidden_units", "interaction")
         return {
             "n_users": len(interactions.users),
             "n_items": len(interactions.items),
@@ -475,17 +488,19 @@ class EmbeddingRegressor(
             **{name: getattr(self, name) for name in ("l2", "dropout", "unknown_rate")},
         }
 
-    def _train(self, lessons, scaling, network, starts, shares, n_validation, random_state, context):
+    def _train(
+        self, training_rows, scaling, network, starts, shares, n_validation, random_state, context
+    ):
         """Yield the model and the history of a network trained from each start."""
         callbacks, training = import_parts()
         shown = callbacks.progress(self.verbose, len(starts), self.epochs)
-        features = scaling.standardise_features(lessons.features)
+        features = scaling.standardise_features(training_rows.features)
         settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
         for start in starts:
             yield training.train_network(
-                np.column_stack([lessons.users, lessons.items, features]),
-                scaling.standardize(lessons.ratings),
-                lessons.weights,
+                np.column_stack([training_rows.users, training_rows.items, features]),
+                scaling.standardize(training_rows.ratings),
+                training_rows.weights,
                 network=network | {"start": start},
                 n_validation=n_validation,
                 shares=shares,
@@ -494,18 +509,25 @@ class EmbeddingRegressor(
                 **{name: getattr(self, name) for name in settings},
             )
 
-    def _store(self, interactions, ensemble, curves):
-        self.interactions_, self._ensemble = interactions, ensemble
-        self.item_features_ = interactions.features.item_features
-        self.user_features_ = interactions.features.user_features
-        self.user_embedding_, self.item_embedding_ = (ensemble.vectors(name) for name in SIDES)
+    def _store(self, X, interactions, ensemble, curves):
         unit = ensemble.scaling.rating_scale ** LOSS_POWERS[self.loss]
-        self.loss_curve_, self.validation_curve_ = (
+        loss_curve, validation_curve = (
             [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
         )
-        self.n_iter_ = len(self.loss_curve_)
-        curve = self.validation_curve_
-        self.best_epoch_ = self.n_iter_ if curve is None else int(np.argmin(curve)) + 1
+        n_iter = len(loss_curve)
+        best = n_iter if validation_curve is None else int(np.argmin(validation_curve)) + 1
+        return self._set_fitted(
+            X,
+            interactions_=interactions,
+            item_features_=interactions.features.item_features,
+            user_features_=interactions.features.user_features,
+            **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
+            loss_curve_=loss_curve,
+            validation_curve_=validation_curve,
+            n_iter_=n_iter,
+            best_epoch_=best,
+            _ensemble=ensemble,
+        )
 
     def _score_block(self, rows):
         table = self.interactions_.features
@@ -534,17 +556,11 @@ class EmbeddingRegressor(
             )
         return scores
 
-    def _user_vectors(self):
-        return self.user_embedding_
 
-    def _item_vectors(self):
-        return self.item_embedding_
-
-
-def _seen_by_side(interactions, lessons, n_held_out):
-    """Return what users have seen and who has seen items, without the last lessons."""
+def _seen_by_side(interactions, training_rows, n_held_out):
+    """Return what users have seen and who has seen items, without the last training_rows."""
     values = np.ones(len(interactions.item_codes))
-    held_out = slice(len(lessons) - n_held_out, None)
-    values[interactions.positions_of(lessons.users[held_out], lessons.items[held_out])] = 0.0
+    held_out = slice(len(training_rows) - n_held_out, None)
+    values[interactions.positions_of(training_rows.users[held_out], training_rows.items[held_out])] = 0.0
     seen = interactions.seen_matrix(values)
     return {"user": seen, "item": seen.T.tocsr()}

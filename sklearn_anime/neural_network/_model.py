@@ -15,7 +15,7 @@ def build_network(
     *,
     n_features,
     histories,
-    embedding_dim,
+    n_components,
     hidden_units,
     interaction,
     l2,
@@ -38,7 +38,7 @@ def build_network(
     histories : dict of str to ndarray of shape (n_codes + 1, n_components)
         History of each code of ``"user"`` and of ``"item"``; empty where it is not used.
 
-    embedding_dim : int
+    n_components : int
         Length of the embedding of a user and of an item.
 
     hidden_units : sequence of int
@@ -72,7 +72,7 @@ def build_network(
         history = histories.get(name)
         embedding = EmbeddingWithHistory(
             n_ids + 1,
-            embedding_dim,
+            n_components,
             n_components=0 if history is None else history.shape[1],
             l2=l2,
             map_l2=HISTORY_SHARE * l2,
@@ -82,7 +82,7 @@ def build_network(
         sides[f"{name}_vector"], sides[f"{name}_bias"] = embedding(codes)
     if n_features:
         inputs["features"] = sides["features"] = _vector("features", n_features)
-    rating = _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout, seed)(sides)
+    rating = _rating(n_features, n_components, hidden_units, interaction, l2, dropout, seed)(sides)
     model = keras.Model(inputs, rating, name="embedding_regressor")
     for name, history in histories.items():
         model.get_layer(f"{name}_embedding").history.assign(history)
@@ -96,10 +96,10 @@ def _vector(name, width):
     return keras.Input((width,), dtype="float32", name=name)
 
 
-def _rating(n_features, embedding_dim, hidden_units, interaction, l2, dropout, seed):
+def _rating(n_features, n_components, hidden_units, interaction, l2, dropout, seed):
     """Return the model from the vectors and biases of both sides, and features, to a rating."""
     sides = {
-        name: _vector(name, 1 if name.endswith("bias") else embedding_dim)
+        name: _vector(name, 1 if name.endswith("bias") else n_components)
         for name in ("user_vector", "user_bias", "item_vector", "item_bias")
     }
     features = {"features": _vector("features", n_features)} if n_features else {}

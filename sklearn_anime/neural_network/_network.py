@@ -22,13 +22,13 @@ class Side:
 
     Attributes
     ----------
-    learned : ndarray of shape (n_ids + 1, embedding_dim + 1)
+    learned : ndarray of shape (n_ids + 1, n_components + 1)
         What was learned of each id, its bias last; the last row is that of the unknown.
 
-    history, kernel : History and ndarray of shape (n_components, embedding_dim + 1), or None
+    history, kernel : History and ndarray of shape (n_components, n_components + 1), or None
         What is added for the history of each.
 
-    rows : ndarray of shape (n_ids + 1, embedding_dim + 1)
+    rows : ndarray of shape (n_ids + 1, n_components + 1)
         The sums of both for the ids of ``fit`` and for the unknown.
     """
 

@@ -1,7 +1,5 @@
 """Recommenders inside pipelines and searches."""
 
-from numbers import Integral
-
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -38,15 +36,18 @@ def find_recommender(estimator):
     return estimator
 
 
-def has_columns(recommender, names, keys):
-    """Return whether a fitted recommender of this package has its ids in some columns.
+def id_columns(recommender):
+    """Return the name or position of the user and of the item column of a fitted recommender.
 
-    `names` are those of the user and item columns, `keys` what `user=` and `item=` hold; columns of
-    arrays are told apart by position alone.
+    Recommenders of others are asked for their parameters ``user`` and ``item``.
     """
-    seen, their_keys = recommender.interactions_, (recommender.user, recommender.item)
-    positions = all(isinstance(key, Integral) for key in (*keys, *their_keys))
-    return names == (seen.users.name, seen.items.name) and (not positions or keys == their_keys)
+    layout = getattr(getattr(recommender, "interactions_", None), "layout", None)
+    if layout is None:
+        return {"user": getattr(recommender, "user", 0), "item": getattr(recommender, "item", 1)}
+    positions = {"user": layout.user, "item": layout.item}
+    if layout.names is None:
+        return positions
+    return {role: layout.names[position] for role, position in positions.items()}
 
 
 def rows_of_recommender(estimator, X):

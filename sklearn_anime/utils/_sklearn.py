@@ -1,6 +1,7 @@
-"""The private names of scikit-learn that this package needs: imported here, and only here."""
+"""The private and experimental names of scikit-learn that this package needs: imported only here."""
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
@@ -17,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "BaseSearchCV",
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "RealNotInt",
@@ -28,4 +30,5 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
     "validate_style_kwargs",
+    "with_callbacks",
 ]

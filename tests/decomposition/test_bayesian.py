@@ -97,8 +97,8 @@ def test_noise_precision_is_that_of_the_ratings(learned):
 
 
 def test_training_error_falls_to_the_noise(learned):
-    assert learned.rmse_curve_[0] > 1.3 * learned.rmse_curve_[-1]
-    assert len(learned.rmse_curve_) == learned.n_iter_ == 80
+    assert learned.loss_curve_[0] > 1.3 * learned.loss_curve_[-1]
+    assert len(learned.loss_curve_) == learned.n_iter_ == 80
 
 
 def test_features_predict_titles_without_ratings_better_than_ids():
@@ -268,7 +268,7 @@ def test_samples_are_spread_evenly_over_the_sweeps_after_burn_in(table, burn_in,
 def test_curve_holds_the_error_of_each_draw(table):
     X, y = table
     model = make_model(burn_in=0, n_samples=20, clip=False).fit(X, y)
-    for sample, error in zip(model._posterior.samples, model.rmse_curve_, strict=True):
+    for sample, error in zip(model._posterior.samples, model.loss_curve_, strict=True):
         single = deepcopy(model)
         single._posterior.samples[:] = [sample]
         assert_allclose(
@@ -336,7 +336,7 @@ def test_warm_start_continues_the_chain(table):
     X, y = table
     halves = make_model(warm_start=True, n_iter=10, n_samples=5).fit(X, y).fit(X, y)
     whole = make_model(n_iter=20, burn_in=15, n_samples=5).fit(X, y)
-    assert_array_equal(halves.rmse_curve_, whole.rmse_curve_)
+    assert_array_equal(halves.loss_curve_, whole.loss_curve_)
     assert_array_equal(halves.predict(X), whole.predict(X))
     assert halves.n_iter_ == 20
 
@@ -351,9 +351,9 @@ def test_warm_start_lets_new_ids_join(table):
     X, y = table
     early = ((X["user_id"] > 0) & (X["item_id"] != 5)).to_numpy()
     model = make_model(warm_start=True).fit(X[early], y[early])
-    before = model.rmse_curve_
+    before = model.loss_curve_
     model.set_params(burn_in=0, n_iter=12).fit(X, y)
-    assert model.rmse_curve_[20] < 0.8 * before[0]
+    assert model.loss_curve_[20] < 0.8 * before[0]
     assert 0 in model.users_
     assert model.user_factors_.shape == (len(model.users_), 3)
 
@@ -447,10 +447,10 @@ def test_new_titles_need_features(ids):
         ids.recommend(users=[4], items=[[100]])
 
 
-def test_strangers_get_the_most_popular_titles(small):
+def test_unknown_users_get_the_most_popular_items(small):
     with pytest.warns(UserWarning, match="1 of 2 users have no history"):
-        lists = small.recommend(users=[4, 99], n_items=1)
-    assert lists["score"].iloc[1] == small.interactions_.item_counts.max()
+        frame = small.recommend(users=[4, 99], n_items=1)
+    assert frame["score"].isna().tolist() == [False, True]
 
 
 def test_similar_items_are_those_of_nearest_factors(small):
@@ -529,3 +529,37 @@ def test_user_without_a_rating_gets_predictions_from_the_history(table):
 def test_predict_before_fit_raises():
     with pytest.raises(NotFittedError):
         BayesianFactorizationRegressor().predict([[1, 2]])
+
+
+@pytest.mark.parametrize("of", ["score", "rating"])
+def test_explanation_adds_up(of):
+    ratings = make_ratings(30, 20, 250, random_state=0)
+    model = BayesianFactorizationRegressor(2, n_iter=10, burn_in=2, n_samples=5, random_state=0)
+    model.fit(ratings.data, ratings.target)
+    frame = model.recommend([3], exclude_seen=False)
+    predicted = model.predict(frame[["user_id", "item_id"]])
+    expected = frame["score"] if of == "score" else predicted
+    for item, value in zip(frame["item_id"], expected, strict=True):
+        terms = model.explain(3, item, of=of)
+        assert terms["contribution"].sum() == pytest.approx(value, abs=1e-4)
+        assert terms["term"].tolist()[:4] == ["mean rating", "user bias", "item bias", "factors"]
+
+
+def test_explanation_of_a_history_adds_up_to_the_score():
+    ratings = make_ratings(30, 20, 250, random_state=0)
+    model = BayesianFactorizationRegressor(2, n_iter=10, burn_in=2, n_samples=5, random_state=0)
+    model.fit(ratings.data, ratings.target)
+    history = ([["new", 1], ["new", 2]], [9.0, 3.0])
+    frame = model.recommend(history=history, n_items=3)
+    for item, score in zip(frame["item_id"], frame["score"], strict=True):
+        total = model.explain("new", item, history=history)["contribution"].sum()
+        assert total == pytest.approx(score, abs=1e-4)
+
+
+def test_context_columns_are_warned_of_once_in_fit():
+    X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [7, 8, 7, 8], "hour": [1.0, 5.0, 2.0, 3.0]})
+    model = BayesianFactorizationRegressor(1, n_iter=3, burn_in=1, n_samples=2)
+    with pytest.warns(UserWarning, match=r"Columns \['hour'\] of X are constant neither") as warned:
+        model.fit(X, [8, 7, 6, 5])
+    assert len(warned) == 1
+    assert len(model.recommend(exclude_seen=False)) == 4

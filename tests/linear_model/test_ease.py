@@ -261,26 +261,48 @@ def test_contributions_are_the_weights_of_what_was_seen_and_add_up(table, rows, 
     ]:
         terms = model.explain(user, item, n=N_ITEMS)
         assert_allclose(terms["contribution"].sum(), score, atol=1e-5)
-        lent = terms[terms["term"] == "neighbor"]
-        assert_allclose(lent["contribution"], weights.loc[lent["neighbor"], item], **TOLERANCE)
-        assert set(lent["neighbor"]) == set(rows.columns[rows.loc[user] > 0]) - {item}
-        assert lent["contribution"].abs().is_monotonic_decreasing
+        seen = terms[terms["term"] == "neighbor"]
+        assert_allclose(seen["contribution"], weights.loc[seen["anime_id"], item], **TOLERANCE)
+        assert set(seen["anime_id"]) == set(rows.columns[rows.loc[user] > 0]) - {item}
+        assert seen["contribution"].abs().is_monotonic_decreasing
 
 
 def test_explanations_show_ratings_and_sum_up_the_others(table):
     X, y = table
     terms = make_model().fit(X, y).explain("u03", "i0", n=1)
     assert terms["term"].tolist() == ["neighbor", "rest"]
-    neighbor = terms["neighbor"][0]
-    rating = y[(X["user_id"] == "u03") & (X["anime_id"] == neighbor)].item()
+    item = terms["anime_id"][0]
+    rating = y[(X["user_id"] == "u03") & (X["anime_id"] == item)].item()
     assert_array_equal(terms["rating"], [rating, np.nan])
 
 
 @pytest.mark.parametrize("pair", [("?", "i1"), ("u01", "?"), ("?", "?")])
-def test_explanation_of_unknown_ids_is_the_score_zero(table, pair):
-    terms = make_model().fit(*table).explain(*pair)
-    assert terms["term"].tolist() == ["rest"]
-    assert_array_equal(terms["contribution"], 0.0)
+def test_explanation_of_unknown_ids_raises(table, pair):
+    with pytest.raises(KeyError, match=r"'\?' was not in the rows of fit"):
+        make_model().fit(*table).explain(*pair)
+
+
+@SOLVERS
+def test_explanation_for_a_new_user_adds_up_to_the_score(table, params):
+    model = make_model(**params).fit(*table)
+    history = [["new", "i0"], ["new", "i3"]]
+    for item, score in model.recommend(history=history)[["anime_id", "score"]].itertuples(index=False):
+        terms = model.explain("new", item, history=history)
+        assert_allclose(terms["contribution"].sum(), score, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"feature_weight": 2.0}, {"min_rating": 5}, {"user": 1, "item": 0}],
+    ids=["feature_weight", "min_rating", "user"],
+)
+def test_partial_fit_with_another_reading_of_the_rows_raises(table, changed):
+    X, y = table
+    model = make_model().fit(X, y).set_params(**changed)
+    before = model.recommend("u03")
+    with pytest.raises(ValueError, match=rf"{next(iter(changed))} was .* in fit and is .* now"):
+        model.partial_fit(X, y)
+    pd.testing.assert_frame_equal(model.recommend("u03"), before)
 
 
 @SOLVERS
@@ -350,14 +372,15 @@ def test_min_rating_learns_from_good_ratings_alone_and_hides_all_that_was_seen(t
     assert not set(seen) & set(model.recommend("u03", n_items=N_ITEMS)["anime_id"])
 
 
-def test_people_who_like_nothing_they_have_seen_get_the_most_popular():
+def test_users_without_a_good_rating_get_the_most_popular():
     X = [["ann", 1], ["ann", 2], ["bob", 1], ["bob", 3], ["cat", 3], ["dan", 3], ["dan", 2]]
     model = EASERecommender(1.0, min_rating=7).fit(X, [8, 9, 8, 7, 2, np.nan, np.nan])
-    for person in ("cat", "dan"):
+    for user in ("cat", "dan"):
         with pytest.warns(UserWarning, match="1 of 1 users have no history"):
-            found = model.recommend(person, n_items=1)
+            found = model.recommend(user, n_items=1)
         assert found["item"].tolist() == [1]
-        assert model.explain(person, 1)["contribution"].tolist() == [0.0]
+        with pytest.raises(ValueError, match="has no history that the model can score from"):
+            model.explain(user, 1)
 
 
 def test_min_rating_reads_the_ratings_of_a_history(table):

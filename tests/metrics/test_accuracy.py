@@ -19,8 +19,8 @@ from sklearn_anime.metrics import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
-from sklearn_anime.metrics._judged import Judged
 from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._relevance import Evaluation
 
 INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"
 
@@ -179,7 +179,7 @@ def test_result_is_a_float(metric):
 @pytest.mark.parametrize("name", METRICS)
 def test_the_mean_is_that_of_the_values_of_users(name):
     recommended, relevant = random_frames(seed=0)
-    judged = Judged.from_frames(recommended, relevant)
+    judged = Evaluation.from_frames(recommended, relevant)
     values = PER_USER[name](judged, 10)
     assert values.shape == (len(judged.users),)
     assert METRICS[name](recommended, relevant) == values.mean()
@@ -312,3 +312,28 @@ def test_k_that_is_no_length_raises(name, k, error):
     message = rf"^The 'k' parameter of {function} must be an int in the range \[1, inf\)\. Got {k!r}"
     with pytest.raises(error, match=message):
         METRICS[name](pd.DataFrame(RECOMMENDED), pd.DataFrame(RELEVANT), k=k)
+
+
+# Frames that do not belong together
+
+
+@pytest.mark.parametrize("metric", [ndcg_at_k, recall_at_k, hit_rate_at_k])
+def test_swapped_users_and_items_raise(metric):
+    recommended = pd.DataFrame({"user_id": [1], "item_id": [2], "rank": [1]})
+    relevant = pd.DataFrame({"item_id": [2], "user_id": [1]})
+    with pytest.raises(ValueError, match=r"users and items are swapped\. Put the user first"):
+        metric(recommended, relevant)
+
+
+@pytest.mark.parametrize("column", ["user", "item"])
+def test_numbers_against_text_raise(column):
+    recommended = pd.DataFrame({"user": [1], "item": [2], "rank": [1]})
+    relevant = recommended[["user", "item"]].astype({column: str})
+    with pytest.raises(ValueError, match=rf"The {column} ids of recommended are numbers .* with text"):
+        ndcg_at_k(recommended, relevant)
+
+
+def test_ids_of_one_kind_without_a_common_one_are_no_error():
+    recommended = pd.DataFrame({"user": [1], "item": [2], "rank": [1]})
+    relevant = pd.DataFrame({"who": [1.0], "what": [3.0]})
+    assert ndcg_at_k(recommended, relevant) == 0.0

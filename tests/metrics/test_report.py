@@ -221,11 +221,6 @@ def test_an_estimator_without_lists_is_told_of_the_one_that_makes_them():
         ranking_report(Ridge(), HELD_OUT)
 
 
-def test_columns_other_than_those_of_the_recommender_raise(held_out):
-    with pytest.raises(ValueError, match=r"Give `user=` and `item=` of the recommender, and rows"):
-        ranking_report(*held_out, user=1, item=0)
-
-
 def test_no_relevant_row_raises(popular):
     with pytest.raises(ValueError, match=r"No row of X is relevant: the largest rating is 4\.0 and"):
         ranking_report(popular, HELD_OUT, [1, 2, 3, 4], relevant=8)

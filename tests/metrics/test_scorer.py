@@ -589,10 +589,10 @@ def test_a_metric_of_the_user_is_pickled_by_name():
 @pytest.mark.parametrize(
     ("scorer", "text"),
     [
-        (make_ranking_scorer(), "make_ranking_scorer(metric='ndcg', k=10, user=0, item=1)"),
+        (make_ranking_scorer(), "make_ranking_scorer(metric='ndcg', k=10)"),
         (
-            make_ranking_scorer("map", 5, relevant=8, item="title", random_state=0),
-            "make_ranking_scorer(metric='map', k=5, relevant=8, user=0, item='title', random_state=0)",
+            make_ranking_scorer("map", 5, relevant=8, random_state=0),
+            "make_ranking_scorer(metric='map', k=5, relevant=8, random_state=0)",
         ),
         (make_rating_scorer("mae"), "make_rating_scorer(metric='mae')"),
     ],
@@ -621,7 +621,7 @@ def test_pipeline_may_move_the_ids(rows, held_out):
     pipeline = make_pipeline(
         FunctionTransformer(lambda rows: rows[:, ::-1]), make_neighbors(user=1, item=0)
     )
-    scorer = make_ranking_scorer(user=1, item=0)
+    scorer = make_ranking_scorer()
     scores = cross_val_score(pipeline, X.to_numpy(), y, cv=LEAVE_OUT, scoring=scorer)
     assert scores[0] == pytest.approx(make_ranking_scorer()(*held_out), rel=1e-12)
 
@@ -755,35 +755,16 @@ def test_history_stands_in_for_what_fit_has_seen(popular):
 # Columns
 
 
-@pytest.mark.parametrize("keys", [{"user": 1, "item": 0}, {"user": "anime_id", "item": "user_id"}])
-def test_columns_other_than_those_of_the_recommender_raise(held_out, keys):
-    with pytest.raises(ValueError, match=r"Give `user=` and `item=` of the recommender, and rows"):
-        make_ranking_scorer(**keys)(*held_out)
-
-
-def test_positions_other_than_those_of_the_recommender_raise(popular):
-    message = r"^user=1 and item=0 are columns .*, but PopularityRecommender has user=0 and item=1, "
-    with pytest.raises(ValueError, match=message):
-        make_ranking_scorer(user=1, item=0)(popular, HELD_OUT)
-
-
-def test_columns_in_another_order_than_in_fit_raise(held_out):
+def test_columns_are_read_by_the_names_of_fit(held_out):
     model, X, y = held_out
-    with pytest.raises(ValueError, match=r"columns \('anime_id', 'user_id'\) of X"):
-        make_ranking_scorer()(model, X[["anime_id", "user_id"]], y)
+    expected = make_ranking_scorer()(model, X, y)
+    assert make_ranking_scorer()(model, X[["anime_id", "user_id"]], y) == expected
 
 
 def test_rows_without_the_names_of_fit_raise(held_out):
     model, X, y = held_out
-    with pytest.raises(
-        ValueError, match=r"columns \('user', 'item'\) of X, but .* rows in the form of its fit"
-    ):
+    with pytest.raises(ValueError, match=r"user='user_id' is a column name, but X has no column names"):
         make_ranking_scorer()(model, X.to_numpy(), y)
-
-
-def test_a_column_that_is_not_there_raises(held_out):
-    with pytest.raises(ValueError, match=r"X has no column 'viewer'.*Name the user column with `user=`"):
-        make_ranking_scorer(user="viewer")(*held_out)
 
 
 # Ratings

@@ -1,4 +1,4 @@
-"""The rated pairs that a network learns from."""
+"""The training rows of a network."""
 
 from dataclasses import dataclass, fields
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingRows:
     """Codes, features, ratings and weights of rated pairs, one entry for each.
 
     Examples
@@ -15,7 +15,7 @@ class Lessons:
     >>> from sklearn_anime.interactions import Interactions
     >>> X = [["ann", "Akira"], ["ann", "Bleach"], ["bob", "Akira"]]
     >>> interactions = Interactions.from_rows(X, [9, np.nan, 7], features="numbers")
-    >>> Lessons.read(interactions).users.tolist()
+    >>> TrainingRows.read(interactions).users.tolist()
     [0, 1]
     """
 
@@ -31,8 +31,8 @@ class Lessons:
         rated = np.flatnonzero(interactions.rated)
         users, items = interactions.row_codes, interactions.item_codes
         features = interactions.features.fitted_rows(users, items)
-        lessons = cls(users, items, features, interactions.ratings, interactions.weights).take(rated)
-        return lessons if like is None else lessons._coded(interactions, like)
+        rows = cls(users, items, features, interactions.ratings, interactions.weights).take(rated)
+        return rows if like is None else rows._coded(interactions, like)
 
     def __len__(self):
         return len(self.users)
@@ -41,10 +41,12 @@ class Lessons:
         """Return the codes of ``"user"`` or of ``"item"``."""
         return {"user": self.users, "item": self.items}[side]
 
-    def take(self, places):
-        """Return the lessons at some places."""
-        return Lessons(*(getattr(self, field.name)[places] for field in fields(self)))
+    def take(self, positions):
+        """Return the rows at some positions."""
+        return TrainingRows(*(getattr(self, field.name)[positions] for field in fields(self)))
 
     def _coded(self, interactions, like):
         users, items = interactions.codes_in(like)
-        return Lessons(users[self.users], items[self.items], self.features, self.ratings, self.weights)
+        return TrainingRows(
+            users[self.users], items[self.items], self.features, self.ratings, self.weights
+        )

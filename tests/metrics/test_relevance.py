@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sklearn_anime.metrics import catalog_coverage, ndcg_at_k
-from sklearn_anime.metrics._judged import Judged, Lists
+from sklearn_anime.metrics._relevance import Evaluation, Rankings
 from sklearn_anime.utils._groups import ranks_within
 
 RECOMMENDED = {"user": ["ann"] * 3 + ["bob"], "item": [1, 2, 3, 4], "rank": [1, 2, 3, 1]}
@@ -21,23 +21,23 @@ def lists_of(users, items, **columns):
 
 def test_scores_rank_the_largest_first(frame_library):
     scored = frame_library({"user": ["b", "a", "b", "a"], "item": [1, 2, 3, 4], "score": [1, 5, 2, 3]})
-    assert Lists.from_frame(scored).ranks.tolist() == [2, 1, 1, 2]
+    assert Rankings.from_frame(scored).ranks.tolist() == [2, 1, 1, 2]
 
 
 def test_equal_scores_rank_by_row():
     scored = lists_of([1, 2, 1, 1], [1, 2, 3, 4], score=[5.0, 5.0, 7.0, 5.0])
-    assert Lists.from_frame(scored).ranks.tolist() == [2, 1, 1, 3]
+    assert Rankings.from_frame(scored).ranks.tolist() == [2, 1, 1, 3]
 
 
 def test_ranks_go_before_scores():
     both = lists_of([1, 1], [1, 2], rank=[1, 2], score=[0.0, 9.0])
-    assert Lists.from_frame(both).ranks.tolist() == [1, 2]
+    assert Rankings.from_frame(both).ranks.tolist() == [1, 2]
 
 
 def test_rows_of_falling_scores_are_not_sorted(monkeypatch):
     monkeypatch.setattr(np, "lexsort", None)
     scored = lists_of(["b", "b", "a", "a"], [1, 2, 1, 2], score=[2.0, 1.0, 9.0, 9.0])
-    assert Lists.from_frame(scored).ranks.tolist() == [1, 2, 1, 2]
+    assert Rankings.from_frame(scored).ranks.tolist() == [1, 2, 1, 2]
 
 
 def test_ranks_within_equal_those_of_pandas():
@@ -56,7 +56,7 @@ def test_scores_alone_give_the_same_metric_as_their_ranks(frame_library):
 
 
 def test_the_first_places_are_those_of_the_ranks():
-    top = Lists.from_frame(pd.DataFrame(RECOMMENDED)[::-1]).top(2)
+    top = Rankings.from_frame(pd.DataFrame(RECOMMENDED)[::-1]).top(2)
     assert top.item.to_list() == [4, 2, 1]
     assert top.user.to_list() == ["bob", "ann", "ann"]
 
@@ -66,7 +66,7 @@ def test_the_first_places_are_those_of_the_ranks():
 
 def test_hits_come_by_user_and_rank():
     recommended = pd.DataFrame(RECOMMENDED)[::-1]
-    judged = Judged.from_frames(recommended, lists_of(["bob", "ann", "ann", "ann"], [4, 3, 1, 9]))
+    judged = Evaluation.from_frames(recommended, lists_of(["bob", "ann", "ann", "ann"], [4, 3, 1, 9]))
     assert judged.users.values.tolist() == ["ann", "bob"]
     assert judged.hits.users.tolist() == [0, 0, 1]
     assert judged.hits.ranks.tolist() == [1, 3, 1]
@@ -75,7 +75,7 @@ def test_hits_come_by_user_and_rank():
 
 def test_the_ideal_list_shows_the_largest_gain_first():
     relevant = lists_of(["ann", "ann", "bob"], [7, 8, 9], gain=[1.0, 3.0, 2.0])
-    ideal = Judged.from_frames(pd.DataFrame(RECOMMENDED), relevant).ideal
+    ideal = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), relevant).ideal
     assert list(zip(ideal.users, ideal.ranks, ideal.gains, strict=True)) == [
         (0, 2, 1.0),
         (0, 1, 3.0),
@@ -85,13 +85,13 @@ def test_the_ideal_list_shows_the_largest_gain_first():
 
 def test_only_users_with_a_relevant_item_are_in_the_vocabulary():
     relevant = lists_of(["cat", "dan", "ann"], [1, 1, 1], gain=[1, 0, 0])
-    judged = Judged.from_frames(pd.DataFrame(RECOMMENDED), relevant)
+    judged = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), relevant)
     assert judged.users.values.tolist() == ["cat"]
     assert judged.n_left_out == 3  # ann, bob and dan
 
 
 def test_ids_of_another_kind_are_strangers():
-    judged = Judged.from_frames(pd.DataFrame(RECOMMENDED), lists_of([1, 2], [1, 2]))
+    judged = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), lists_of([1, 2], [1, 2]))
     assert (len(judged.hits.users), judged.n_left_out) == (0, 2)
 
 

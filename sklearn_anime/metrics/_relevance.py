@@ -22,7 +22,7 @@ validate_k = validate_params(K, prefer_skip_nested_validation=True)
 
 
 @dataclass(frozen=True)
-class Lists:
+class Rankings:
     """Recommendations, one row per user and item.
 
     Attributes
@@ -59,7 +59,9 @@ class Lists:
         """Return the first `k` places of each list."""
         kept = np.flatnonzero(self.ranks <= k)
         return (
-            self if len(kept) == len(self) else Lists(self.user[kept], self.item[kept], self.ranks[kept])
+            self
+            if len(kept) == len(self)
+            else Rankings(self.user[kept], self.item[kept], self.ranks[kept])
         )
 
 
@@ -151,8 +153,8 @@ class Relevant:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The lists of some users, judged by what is relevant to them.
+class Evaluation:
+    """The lists of some users, evaluation by what is relevant to them.
 
     Attributes
     ----------
@@ -171,8 +173,9 @@ class Judged:
     Examples
     --------
     >>> recommended = pd.DataFrame({"user": [1, 1, 2], "item": ["a", "b", "a"], "rank": [1, 2, 1]})
-    >>> judged = Judged.from_frames(recommended, pd.DataFrame({"user": [1, 1], "item": ["b", "c"]}))
-    >>> judged.users.values.tolist(), judged.hits.ranks.tolist(), judged.n_left_out
+    >>> relevant = pd.DataFrame({"user": [1, 1], "item": ["b", "c"]})
+    >>> evaluation = Evaluation.from_frames(recommended, relevant)
+    >>> evaluation.users.values.tolist(), evaluation.hits.ranks.tolist(), evaluation.n_left_out
     ([1], [2.0], 1)
     """
 
@@ -193,16 +196,55 @@ class Judged:
         relevant : DataFrame
             User and item in the first two columns, and ``gain``, where there is one.
         """
-        lists, judge = Lists.from_frame(recommended), Relevant.from_frame(relevant)
-        codes = judge.users.encode(lists.user, "user")
-        found, places = judge.look_up(codes, judge.items.encode(lists.item, "item"))
-        strangers = lists.user[np.flatnonzero(codes < 0)]
+        lists, relevant_items = Rankings.from_frame(recommended), Relevant.from_frame(relevant)
+        check_roles(recommended, relevant, "relevant")
+        comparable_codes(relevant_items.everyone, lists.user, "recommended")
+        codes = relevant_items.users.encode(lists.user)
+        items = comparable_codes(relevant_items.items, lists.item, "recommended")
+        found, places = relevant_items.look_up(codes, items)
+        unknown = lists.user[np.flatnonzero(codes < 0)]
         return cls(
-            users=judge.users,
-            hits=_sorted_hits(codes[found], lists.ranks[found], judge.gains[places], len(judge.users)),
-            ideal=judge.best_lists(),
-            n_left_out=len(judge.everyone.extend(strangers)) - len(judge.users),
+            users=relevant_items.users,
+            hits=_sorted_hits(
+                codes[found], lists.ranks[found], relevant_items.gains[places], len(relevant_items.users)
+            ),
+            ideal=relevant_items.best_lists(),
+            n_left_out=len(relevant_items.everyone.extend(unknown)) - len(relevant_items.users),
         )
+
+
+def check_roles(recommended, others, parameter):
+    """Raise where another frame has the users and items of `recommended` in swapped columns."""
+    if not all(map(nw.dependencies.is_into_dataframe, (recommended, others))):
+        return
+    user, item = nw.from_native(recommended).columns[:2]
+    found = list(nw.from_native(others).columns[:2])
+    if user != item and found == [item, user]:
+        raise ValueError(
+            f"recommended has the columns {user!r} and {item!r} first, {parameter} {found[0]!r} and "
+            f"{found[1]!r}: users and items are swapped. Put the user first in both frames."
+        )
+
+
+def comparable_codes(vocabulary, ids, parameter):
+    """Return the codes of ids, or raise where numbers are compared with text."""
+    kinds = _kind(vocabulary.ids), _kind(ids)
+    if None not in kinds and kinds[0] != kinds[1] and len(ids):
+        example = ids[[0]].to_list()[0]
+        raise ValueError(
+            f"The {vocabulary.role} ids of {parameter} are {kinds[1]} (such as {example!r}), and are "
+            f"compared with {kinds[0]} (such as {vocabulary.example!r}). Convert one of them, for "
+            f"instance with astype."
+        )
+    return vocabulary.encode(ids)
+
+
+def _kind(series):
+    """Return whether ids are numbers or text, None for others."""
+    kind = id_index(series[:1000], "user").inferred_type
+    if kind in {"integer", "floating", "mixed-integer-float"}:
+        return "numbers"
+    return "text" if kind == "string" else None
 
 
 def appearance(series):
