@@ -15,6 +15,9 @@ collect_ignore = [
 ]
 
 os.environ.setdefault("MPLBACKEND", "agg")  # no windows
+if "PYTEST_XDIST_WORKER" in os.environ:  # one thread for each of the processes that share the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_anime.datasets._bunch import RatingsBunch
-from sklearn_anime.datasets._files import find_table, read_table
+from sklearn_anime.datasets._files import find_table, raise_first, read_table
 from sklearn_anime.utils._sklearn import Interval, StrOptions, validate_params
 
 RATING_DTYPE = {"user_id": "int64", "anime_id": "int64", "rating": "float64"}
@@ -129,6 +129,11 @@ def load_anime(
     ratings = _read_ratings(find_table(folder, "rating.csv"))
     users = _most_frequent(ratings["user_id"], n_users)
     titles = _most_frequent(ratings["anime_id"], n_anime)
+    if unrated == "drop" and (ratings["rating"] == NOT_RATED).all():
+        raise ValueError(
+            f"{find_table(folder, 'rating.csv')} has no rating: each row says -1, or nothing. Keep the "
+            f"interactions with unrated='nan'."
+        )
     data, target = _split_target(_select(ratings, users, titles, unrated), unrated)
     if return_X_y:
         return data, target
@@ -151,7 +156,13 @@ def _read_ratings(path):
     if repeated is not None:
         ratings = _take(ratings, ~repeated)
     ratings["rating"] = ratings["rating"].fillna(NOT_RATED)
+    if _is_no_rating(ratings["rating"]).any():
+        raise_first(path, "rating", _is_no_rating, "a rating from 1 to 10, or -1 for none,")
     return ratings
+
+
+def _is_no_rating(ratings):
+    return ratings.notna() & (ratings != NOT_RATED) & ~ratings.between(1, 10)
 
 
 def _repeated_earlier(users, items):

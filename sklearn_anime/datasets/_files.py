@@ -1,6 +1,7 @@
 """Read the files of the data set: plain or compressed, with errors that name the line."""
 
 import gzip
+import io
 import warnings
 import zipfile
 import zlib
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 SUFFIXES = ("", ".gz", ".zip")
-KINDS = {"int64": "a whole number", "float64": "a number"}
+KINDS = {"int64": "a whole number of 64 bits", "float64": "a number"}
 CHUNK = 500_000
+INT64 = np.iinfo(np.int64)
+GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]  # of numbers
 SOURCE = (
     "The data set is found at https://www.kaggle.com/datasets/CooperUnion/anime-recommendations-database"
 )
@@ -89,7 +92,7 @@ def read_table(path: Path, dtype: dict) -> pd.DataFrame:
 
 def _read_header(path):
     try:
-        return list(pd.read_csv(path, nrows=0))
+        return list(pd.read_csv(_source(path), nrows=0))
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty. {SOURCE}.") from error
 
@@ -110,12 +113,14 @@ def _parse(path, found, dtype):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a line with a field too many
-            table = pd.read_csv(path, usecols=usecols, dtype=dtype, index_col=False)
+            table = pd.read_csv(
+                _source(path), usecols=usecols, dtype=dtype, index_col=False, **_gaps(dtype)
+            )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise ValueError(
             f"{path} is no table: {str(error).strip()}. Correct or remove that line."
         ) from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         _raise_first_offence(path, dtype, error)
         raise
     if any(kind == "float64" and np.isinf(table[name]).any() for name, kind in dtype.items()):
@@ -123,18 +128,74 @@ def _parse(path, found, dtype):
     return table
 
 
+def raise_first(path: Path, name: str, is_wrong, expected: str):
+    """Raise for the first line whose number in a column is wrong.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which has such a line.
+
+    name : str
+        The column.
+
+    is_wrong : callable
+        From a Series of numbers to a mask.
+
+    expected : str
+        What the message says is expected.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> path = find_table(Path(__file__).parent / "data", "rating.csv")
+    >>> raise_first(path, "rating", lambda numbers: numbers > 10, "a rating")  # there is none
+    """
+    options = {"dtype": str, "skip_blank_lines": False, "chunksize": CHUNK}
+    with pd.read_csv(_source(path), usecols=[name], **options) as chunks:
+        for chunk in chunks:
+            wrong = is_wrong(pd.to_numeric(chunk[name], errors="coerce"))
+            if wrong.any():
+                _raise_line(path, wrong.idxmax(), chunk.at[wrong.idxmax(), name], name, expected)
+
+
 def _raise_first_offence(path, dtype, error):
     """Raise for the first line whose value does not fit; numbers may be missing, ids may not."""
-    chunks = pd.read_csv(path, usecols=list(dtype), dtype=str, skip_blank_lines=False, chunksize=CHUNK)
-    for chunk in chunks:
-        offence = _first_offence(chunk.dropna(how="all"), dtype)
-        if offence is not None:
-            row, name = offence
-            chunks.close()
-            raise ValueError(
-                f"Line {row + 2} of {path} has {_show(chunk.at[row, name])} in column {name!r}, "
-                f"where {KINDS[dtype[name]]} is expected. Correct or remove that line."
-            ) from error
+    options = {"dtype": str, "skip_blank_lines": False, "chunksize": CHUNK}
+    with pd.read_csv(_source(path), usecols=list(dtype), **options) as chunks:
+        for chunk in chunks:
+            offence = _first_offence(chunk.dropna(how="all"), dtype)
+            if offence is not None:
+                row, name = offence
+                _raise_line(path, row, chunk.at[row, name], name, KINDS[dtype[name]], error)
+
+
+def _raise_line(path, row, cell, name, expected, error=None):
+    raise ValueError(
+        f"Line {row + 2} of {path} has {_show(cell)} in column {name!r}, where {expected} is expected. "
+        f"Correct or remove that line."
+    ) from error
+
+
+def _source(path):
+    """Return what pandas can read: the path, or the one table in an archive with other members."""
+    if path.suffix != ".zip":
+        return path
+    with zipfile.ZipFile(path) as archive:
+        members = [name for name in archive.namelist() if not name.endswith("/")]
+        tables = [name for name in members if not name.startswith("__MACOSX/")]
+        named = [name for name in tables if Path(name).name == path.stem] or tables
+        if len(named) != 1:
+            raise ValueError(f"{path} holds the files {members}. Pack {path.stem!r} alone.")
+        return path if len(members) == 1 else io.BytesIO(archive.read(named[0]))
+
+
+def _gaps(dtype):
+    """Return which cells are missing: of text only empty ones, since "NA" can be a name."""
+    if "str" not in dtype.values():
+        return {}
+    gaps = {name: [""] if kind == "str" else GAPS for name, kind in dtype.items()}
+    return {"keep_default_na": False, "na_values": gaps}
 
 
 def _first_offence(text, dtype):
@@ -146,7 +207,8 @@ def _first_offence(text, dtype):
 
 def _offences(cells, kind):
     if kind == "int64":
-        return ~cells.str.fullmatch(r"\s*[+-]?\d+\s*").fillna(False).astype(bool)
+        whole = cells.str.fullmatch(r"\s*[+-]?\d+\s*").fillna(False).astype(bool)
+        return ~whole | ~cells.where(whole, "0").map(lambda cell: INT64.min <= int(cell) <= INT64.max)
     numbers = pd.to_numeric(cells, errors="coerce")
     return (numbers.isna() & cells.notna()) | np.isinf(numbers)
 

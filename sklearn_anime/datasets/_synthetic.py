@@ -101,7 +101,7 @@ def make_ratings(
 
     rounded and clipped to 1 ... 10. The pairs are drawn without replacement. The chance of a pair
     is the product of a power of the user's rank, a power of the item's rank, and a share that
-    grows from 0 to 1 with :math:`p_u^T q_i`: people watch what they like, so that the pairs alone
+    grows from 0 to 1 with :math:`p_u^T q_i`: users watch what they like, so that the pairs alone
     tell about tastes.
 
     Examples

@@ -77,7 +77,7 @@ class ExplanationDisplay:
     >>> anime = load_anime_sample()
     >>> model = EASERecommender().fit(anime.data)
     >>> item = model.recommend([8], n_items=1).anime_id[0]
-    >>> display = ExplanationDisplay.from_estimator(model, 8, item, n=3, catalog=anime.anime)
+    >>> display = ExplanationDisplay.from_estimator(model, 8, item, n=3, catalog=anime.catalog)
     >>> print(display.ax_.get_title())
     Score of Tonari no Totoro
     for user 8: 0.59

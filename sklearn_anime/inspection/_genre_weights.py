@@ -9,7 +9,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime.inspection._drawing import close_axes, open_axes, shorten
+from sklearn_anime.inspection._drawing import as_text, close_axes, open_axes
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
@@ -154,8 +154,8 @@ class GenreWeightsDisplay:
         self.im_ = ax.imshow(self.weights, **validate_style_kwargs(style, kwargs))
         self.text_ = self._write_weights(ax) if self.weights.size <= MOST_NUMBERS else []
         self.colorbar_ = ax.figure.colorbar(self.im_, ax=ax, label="Weight")
-        ax.set_xticks(np.arange(len(self.genres)), self.genres, rotation=90)
-        ax.set_yticks(np.arange(len(self.names)), [shorten(name) for name in self.names])
+        ax.set_xticks(np.arange(len(self.genres)), [as_text(name) for name in self.genres], rotation=90)
+        ax.set_yticks(np.arange(len(self.names)), [as_text(name, 32) for name in self.names])
         ax.set_title("Weights of genres")
         return close_axes(self, ax)
 

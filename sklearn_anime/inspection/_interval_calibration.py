@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime.inspection._drawing import LINE, as_floats, close_axes, next_color, open_axes
+from sklearn_anime.inspection._drawing import LINE, as_floats, as_text, close_axes, next_color, open_axes
 from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.utils._pipelines import find_last, rows_of_recommender
 from sklearn_anime.utils._sklearn import validate_style_kwargs
@@ -232,7 +232,7 @@ class IntervalCalibrationDisplay:
         """
         ax = open_axes(self, ax)
         self.mean_gap_ = float(np.mean(np.abs(self.empirical - self.nominal)))
-        prefix = "" if self.name is None else f"{self.name}, "
+        prefix = "" if self.name is None else f"{as_text(self.name)}, "
         style = {
             "color": next_color(ax),
             "label": f"{prefix}mean gap {self.mean_gap_:.3f}",

@@ -11,6 +11,7 @@ from sklearn_anime.inspection._catalog import first_genres, read_column_of
 from sklearn_anime.inspection._drawing import (
     COLORS,
     QUIET,
+    as_text,
     close_axes,
     fitted_recommender,
     open_axes,
@@ -25,7 +26,7 @@ OTHERS = "other"
 class ItemMapDisplay:
     """Draw titles in two components of their factors, colored by their first genre.
 
-    Titles that the same people like lie in the same direction from the origin. Of more than a thousand
+    Items that the same users like are in the same direction from the origin. Of more than a thousand
     titles, those farthest out (0.1 % on each side) may lie outside the picture, whose title counts
     them, unless they are named. Make it with `from_estimator`.
 
@@ -217,7 +218,13 @@ class ItemMapDisplay:
         return [(genre, shown == genre, colors.get(genre, QUIET)) for genre in present]
 
     def _draw_group(self, ax, genre, mask, color, style):
-        defaults = {"s": 16, "color": color, "linewidths": 0, "alpha": 0.85, "label": genre}
+        defaults = {
+            "s": 16,
+            "color": color,
+            "linewidths": 0,
+            "alpha": 0.85,
+            "label": None if genre is None else as_text(genre),
+        }
         return ax.scatter(*self.coordinates[mask].T, **validate_style_kwargs(defaults, style))
 
     def _explain_colors(self, ax):

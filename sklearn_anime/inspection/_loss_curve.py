@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime.inspection._drawing import close_axes, next_color, open_axes
+from sklearn_anime.inspection._drawing import as_text, close_axes, next_color, open_axes
 from sklearn_anime.utils._pipelines import find_last
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 
@@ -138,7 +138,7 @@ class LossCurveDisplay:
             This Display.
         """
         ax = open_axes(self, ax)
-        prefix = "" if self.name is None else f"{self.name}: "
+        prefix = "" if self.name is None else f"{as_text(self.name)}: "
         style = {"color": next_color(ax), "label": f"{prefix}training"}
         self.line_ = _draw_curve(ax, self.loss_curve, validate_style_kwargs(style, kwargs))
         self.validation_line_ = self.best_ = None

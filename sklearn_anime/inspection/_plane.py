@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 from sklearn_anime.base import FactorsMixin
-from sklearn_anime.inspection._drawing import LINE, shorten
+from sklearn_anime.inspection._drawing import LINE, as_text
 
 DISTANCES = (4, 9, 15, 22, 30, 40, 52, 66, 82, 100, 120)  # of names from their points, in points
 # Those that leave a name beside its point come first.
@@ -114,7 +114,7 @@ def place_names(ax, points, names, legend=None):
     taken += [] if legend is None else [legend.get_window_extent()]
     labels = []
     for name, point, pixel in zip(names, points, pixels, strict=True):
-        label = ax.annotate(shorten(name), point, **NAME_STYLE)
+        label = ax.annotate(as_text(name, 32), point, **NAME_STYLE)
         label.set_in_layout(False)  # the layout stays as it is
         box = _free_box(label.get_window_extent().padded(2), pixel, ax, taken)
         label.set_position((np.mean(box.get_points(), axis=0) - pixel) * 72 / ax.figure.dpi)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from sklearn_anime.inspection._drawing import close_axes, next_color, open_axes
+from sklearn_anime.inspection._drawing import as_text, close_axes, next_color, open_axes
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._ranking import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation, K
@@ -233,7 +233,7 @@ class RankingCurveDisplay:
 
     def _draw_curve(self, ax, name, kwargs):
         values = self.curves[name]
-        style = {"color": next_color(ax), "label": name, "marker": "o", "markersize": 3}
+        style = {"color": next_color(ax), "label": as_text(name), "marker": "o", "markersize": 3}
         style = validate_style_kwargs(style, kwargs)
         return ax.plot(np.arange(1, len(values) + 1), values, **style)[0]
 

@@ -10,6 +10,7 @@ from sklearn.base import is_regressor
 from sklearn_anime.inspection._drawing import (
     COLORS,
     as_floats,
+    as_text,
     close_axes,
     fitted_recommender,
     open_axes,
@@ -137,7 +138,7 @@ class RatingDistributionDisplay:
         rows = interactions.take(interactions.users.lookup([user]))
         y_pred, is_seen = recommender._rate_block(rows)[0], np.zeros(interactions.n_items, dtype=bool)
         if seen is None:
-            code = interactions.users.lookup([user], "user")
+            code = interactions.users.lookup([user])
             is_seen[interactions.take(code).item_codes] = True
         else:
             is_seen[positions(recommender.items_, seen, "item")] = True
@@ -230,7 +231,7 @@ class RatingDistributionDisplay:
             "bins": bins,
         }
         _, _, self.bars_ = ax.hist(list(groups.values()), **validate_style_kwargs(style, kwargs))
-        whom = "" if self.user is None else f" for user {self.user}"
+        whom = "" if self.user is None else f" for user {as_text(self.user)}"
         ax.set(
             title=f"Predicted ratings of {len(self.y_pred):,} titles{whom}",
             xlabel=f"Predicted rating{scale_text(self.rating_range)}",

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn_anime.inspection._drawing import (
     COLORS,
     LINE,
+    as_text,
     close_axes,
     fitted_recommender,
     open_axes,
@@ -133,7 +134,7 @@ class UserComparisonDisplay:
             If there is no title that both have rated.
         """
         interactions = fitted_recommender(estimator).interactions_
-        codes = [interactions.users.lookup([one], "user") for one in (user, other)]
+        codes = [interactions.users.lookup([one]) for one in (user, other)]
         items, ratings = _common(*(interactions.take(code) for code in codes))
         if len(items) == 0:
             raise ValueError(
@@ -200,8 +201,8 @@ class UserComparisonDisplay:
             xlim=limits,
             ylim=limits,
             aspect="equal",
-            xlabel=f"Rating by user {self.users[0]}{scale}",
-            ylabel=f"Rating by user {self.users[1]}{scale}",
+            xlabel=f"Rating by user {as_text(self.users[0])}{scale}",
+            ylabel=f"Rating by user {as_text(self.users[1])}{scale}",
             title=f"{len(self.ratings)} titles that both have rated{correlation}",
         )
 

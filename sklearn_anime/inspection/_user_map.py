@@ -21,7 +21,7 @@ from sklearn_anime.utils._sklearn import validate_style_kwargs
 class UserMapDisplay:
     """Draw users in two components of their factors, and single some out.
 
-    People of like taste lie in the same direction from the origin, and the farther out, the more that
+    Users of similar taste are in the same direction from the origin, and the farther out, the more that
     the two components know of them. Of more than a thousand users, those farthest out (0.1 % on each
     side) may lie outside the picture, whose title counts them. Make it with `from_estimator`.
 

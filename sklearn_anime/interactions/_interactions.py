@@ -82,8 +82,11 @@ class Interactions(UserRows):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows.
 
-        user, item : int or str, default=0 and 1
-            Position or name of the id columns.
+        user : int or str, default=0
+            Position or name of the user column.
+
+        item : int or str, default=1
+            Position or name of the item column.
 
         time : int or str, default=None
             Position or name of the time column: numbers, dates or datetimes. It is no feature.
@@ -150,7 +153,7 @@ class Interactions(UserRows):
         return np.bincount(self.item_codes, minlength=self.n_items)
 
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
-        """Return these interactions with more rows; new ids come after those that were known.
+        """Return these interactions with more rows; new ids come after the known ones.
 
         Parameters
         ----------
@@ -200,19 +203,63 @@ class Interactions(UserRows):
         return self._merged(users, items, merge, ratings, weights, times, layout, table)
 
     def codes_in(self, others) -> tuple:
-        """Return the codes that users and items have in other interactions, -1 for those not there."""
+        """Return the codes that users and items have in other interactions.
+
+        Parameters
+        ----------
+        others : Interactions
+            Other interactions.
+
+        Returns
+        -------
+        user_codes, item_codes : ndarray of int of shape (n_users,) and (n_items,)
+            Codes there, -1 for ids that are not there.
+        """
         return others.users.encode(self.users.ids), others.items.encode(self.items.ids)
 
     def positions_of(self, user_codes, item_codes) -> np.ndarray:
-        """Return the position of each pair of codes among the pairs of ``fit``, -1 for other pairs."""
+        """Return the position of pairs among the pairs of ``fit``.
+
+        Parameters
+        ----------
+        user_codes, item_codes : ndarray of int of shape (n,)
+            Codes of the pairs.
+
+        Returns
+        -------
+        ndarray of int of shape (n,)
+            Positions, -1 for pairs that ``fit`` has not seen.
+        """
         return PairIndex(self.row_codes, self.item_codes, self.n_items).positions(user_codes, item_codes)
 
     def ratings_of(self, user_codes, item_codes) -> np.ndarray:
-        """Return the rating of each pair, all of which ``fit`` has seen."""
+        """Return the ratings of pairs that ``fit`` has seen.
+
+        Parameters
+        ----------
+        user_codes, item_codes : ndarray of int of shape (n,)
+            Codes of the pairs.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Ratings, NaN for interactions without one.
+        """
         return self.ratings[self.positions_of(user_codes, item_codes)]
 
     def holds(self, users, items) -> np.ndarray:
-        """Return for each pair of ids whether ``fit`` has seen it."""
+        """Return whether ``fit`` has seen pairs of ids.
+
+        Parameters
+        ----------
+        users, items : Series or array-like of ids of shape (n,)
+            The pairs.
+
+        Returns
+        -------
+        ndarray of bool of shape (n,)
+            True for pairs of ``fit``.
+        """
         return self.positions_of(self.users.encode(users), self.items.encode(items)) >= 0
 
     def fold_in(self, history, items=None):

@@ -87,7 +87,13 @@ class UserRows:
         return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
 
     def user_series(self) -> list:
-        """Return the features of the users as narwhals Series, as they were in ``X``."""
+        """Return the features of the users as columns, as they were in ``X``.
+
+        Returns
+        -------
+        list of narwhals Series of length n_users
+            One for each feature of users.
+        """
         return [of_codes(column, self.user_rows) for column in self.user_columns]
 
     def seen_matrix(self, values=None):

@@ -106,7 +106,7 @@ class Vocabulary:
         """One of the ids, for messages."""
         return self.ids[[0]].to_list()[0]
 
-    def encode(self, values, role=None) -> np.ndarray:
+    def encode(self, values) -> np.ndarray:
         """Return the code of each id, -1 where it is unknown.
 
         Parameters
@@ -136,7 +136,7 @@ class Vocabulary:
         """
         return self.ids[np.asarray(codes, dtype=np.intp)]
 
-    def lookup(self, values, role=None) -> np.ndarray:
+    def lookup(self, values) -> np.ndarray:
         """Return the code of each id, all of which must be known.
 
         Parameters
@@ -179,7 +179,7 @@ class Vocabulary:
         """
         return Vocabulary(Column.from_series(self.decode(codes)), self.role)
 
-    def extend(self, values, role=None):
+    def extend(self, values):
         """Return this vocabulary with the unknown ones among some ids added at its end.
 
         Parameters

@@ -154,7 +154,7 @@ def _misses(recommender, users, items):
     seen = getattr(recommender, "interactions_", None)
     if seen is None:
         return
-    if (seen.items.encode(items, "item") < 0).all():
+    if (seen.items.encode(items) < 0).all():
         yield (
             "No relevant item was in the rows of fit, so that no list can hold one. Score what is "
             "predicted for new items with make_rating_scorer."

@@ -21,7 +21,7 @@ BATCH = 2_000_000  # numbers that the bootstrap draws at once
 @validate_params(
     {
         "confidence": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 1, None, closed="left")],
+        "n_resamples": [Interval(Integral, 2, None, closed="left")],
     }
     | HeldOut.CONSTRAINTS,
     prefer_skip_nested_validation=True,
@@ -148,6 +148,9 @@ def ranking_report(
 def _summary(values, confidence, n_resamples, random_state):
     """Return mean and bootstrap interval of each column."""
     table = values.to_numpy()
+    means = table.mean(axis=0)
+    if len(table) == 1:  # there is one way to draw one user
+        return _frame_of(means, means, means, values.columns)
     interval = bootstrap(
         (table,),
         np.mean,
@@ -158,6 +161,8 @@ def _summary(values, confidence, n_resamples, random_state):
         method="percentile",
         rng=np.random.default_rng(random_state.randint(2**31 - 1)),
     ).confidence_interval
-    return pd.DataFrame(
-        {"mean": table.mean(axis=0), "low": interval.low, "high": interval.high}, index=values.columns
-    ).rename_axis("metric")
+    return _frame_of(means, interval.low, interval.high, values.columns)
+
+
+def _frame_of(means, low, high, names):
+    return pd.DataFrame({"mean": means, "low": low, "high": high}, index=names).rename_axis("metric")

@@ -1,4 +1,4 @@
-"""A table of several models, judged on the same splits by the same scorers."""
+"""A table of several models, evaluated on the same splits by the same scorers."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral

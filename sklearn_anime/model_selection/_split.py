@@ -93,7 +93,7 @@ class RowSplitter(BaseCrossValidator):
 class LeaveKOutPerUser(RowSplitter):
     """Test on k random items of each user, train on the rest.
 
-    It asks: of what people who are known did choose, how much does a model find again? This is the
+    It asks: of the items that known users have chosen, how many does a model recommend? This is the
     usual test of lists [1]_. Because time plays no part, a model may learn from what happened after
     the rows it is tested on: `LastKPerUser` and `TimeSplit` say how much that flatters.
 
@@ -286,7 +286,7 @@ class IdSplitter(RowSplitter):
 class NewUserSplit(IdSplitter):
     """Deal the users to k folds, and test on users who have no row in training.
 
-    It asks: what does a model do for people whom it has not met [1]_? Without a history of theirs it
+    It asks: what does a model recommend to cold-start users [1]_? Without a history of theirs it
     can only fall back on what is popular; recommenders take one at ``recommend(history=...)``.
 
     Parameters

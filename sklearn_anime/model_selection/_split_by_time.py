@@ -10,7 +10,7 @@ from sklearn_anime.utils._groups import positions_in
 class LastKPerUser(RowSplitter):
     """Test on the last k items of each user, train on what came before.
 
-    It asks: what will people who are known choose next? No row of a tested user that is in training
+    It asks: what will known users choose next? No row of a tested user that is in training
     is later than one to test on. Between users there is no such order: a model may still learn from
     others what became popular afterwards [1]_, which only `TimeSplit` rules out.
 

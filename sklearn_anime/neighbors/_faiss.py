@@ -99,7 +99,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
     --------
     sklearn.neighbors.NearestNeighbors : Exact search, in trees where there are few dimensions.
     sklearn.neighbors.KNeighborsTransformer : Exact graph of neighbors.
-    SVDNeighborsRecommender : Lends the ratings of near users.
+    SVDNeighborsRecommender : Averages the ratings of similar users.
 
     Notes
     -----

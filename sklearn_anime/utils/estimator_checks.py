@@ -95,7 +95,7 @@ def parametrize_with_recommender_checks(
     expected_failed_checks: Callable | None = None,
     xfail_strict: bool | None = None,
 ) -> Callable:
-    """Decorate a test of pytest, to run it with each recommender and each of its checks.
+    """Run a test of pytest with each recommender and each of its checks.
 
     Parameters
     ----------

@@ -359,3 +359,58 @@ def test_real_data_keeps_the_most_active_users_and_most_rated_titles(real_folder
         assert len(kept) <= n_kept
         assert kept.min() >= counts.nlargest(n_kept).min()
     assert anime.data["anime_id"].nunique() == 500
+
+
+# Values that a table of ratings cannot have
+
+
+def table_of(*rows):
+    lines = [",".join(map(str, row)) for row in rows]
+    return "\n".join(["user_id,anime_id,rating", *lines])
+
+
+@pytest.mark.parametrize("rating", [0, 11, -2, 1000])
+def test_a_rating_out_of_range_raises_with_file_and_line(write_folder, rating):
+    folder = write_folder(rating=table_of((1, 20, 8), (2, 20, rating), (2, 22, -1)))
+    message = rf"Line 3 of .*rating.csv has '{rating}' in column 'rating', where a rating from 1"
+    with pytest.raises(ValueError, match=message):
+        load_anime(folder)
+
+
+def test_an_id_beyond_64_bits_raises_with_file_and_line(write_folder):
+    folder = write_folder(rating=table_of((1, 20, 8), (99999999999999999999, 20, 7)))
+    message = r"Line 3 of .*rating.csv has '9{20}' in column 'user_id', where a whole number of 64 bits"
+    with pytest.raises(ValueError, match=message):
+        load_anime(folder)
+
+
+def test_a_table_without_any_rating_raises_where_the_unrated_are_dropped(write_folder):
+    folder = write_folder(rating=table_of((1, 20, -1), (2, 20, -1)))
+    with pytest.raises(ValueError, match=r"rating.csv has no rating: each row says -1.*unrated='nan'"):
+        load_anime(folder)
+    assert len(load_anime(folder, unrated="nan").data) == 2
+
+
+def test_an_anime_called_na_keeps_its_name(folder):
+    text = (folder / "anime.csv").read_text(encoding="utf-8").replace("Trigun", "NA")
+    (folder / "anime.csv").write_text(text, encoding="utf-8")
+    assert load_anime(folder).catalog.loc[10, "name"] == "NA"
+
+
+def test_a_zip_with_files_of_macos_is_read(folder):
+    expected = load_anime(folder).data
+    table = (folder / "rating.csv").read_text(encoding="utf-8")
+    with zipfile.ZipFile(folder / "rating.csv.zip", "w") as archive:
+        archive.writestr("rating.csv", table)
+        archive.writestr("__MACOSX/._rating.csv", b"\x00\x05\x16\x07")
+    (folder / "rating.csv").unlink()
+    assert_frame_equal(load_anime(folder).data, expected)
+
+
+def test_a_zip_with_several_tables_raises(folder):
+    with zipfile.ZipFile(folder / "rating.csv.zip", "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, "user_id,anime_id,rating\n1,2,3\n")
+    (folder / "rating.csv").unlink()
+    with pytest.raises(ValueError, match=r"rating.csv.zip holds the files \['a.csv', 'b.csv'\]"):
+        load_anime(folder)

@@ -3,6 +3,7 @@
 Where a change of a picture is meant, copy the one that the failing test names to `baseline/`.
 """
 
+import copy
 import sys
 from pathlib import Path
 
@@ -172,3 +173,32 @@ def test_style_of_lines_is_that_of_the_caller(name, kwargs, line):
 
 def test_map_of_colors_is_that_of_the_caller():
     assert DISPLAYS["genre_weights"].plot(cmap="Greens").im_.get_cmap().name == "Greens"
+
+
+@pytest.mark.parametrize("name", DISPLAYS)
+def test_dollars_in_names_are_drawn_as_they_are(name):
+    display = copy.deepcopy(DISPLAYS[name])
+    for attribute, value in vars(display).items():
+        if attribute in {"names", "genres", "curves", "users", "user", "name", "pair", "target"}:
+            setattr(display, attribute, with_dollars(value))
+    if name == "user_map":
+        display.users = [f"${user}$_{{" for user in display.users]
+        display.highlight = display.users[:1]
+    display.plot()
+    display.figure_.canvas.draw()
+
+
+def with_dollars(value):
+    """Return the same names with what matplotlib would take for a broken formula."""
+    if isinstance(value, str):
+        return f"$ {value} a_b$^$"
+    if isinstance(value, dict):
+        return {
+            with_dollars(k): v if isinstance(v, np.ndarray) else with_dollars(v)
+            for k, v in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(with_dollars, value))
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OU":
+        return np.array([with_dollars(text) for text in value])
+    return value

@@ -25,7 +25,7 @@ class Explaining(RecommenderMixin, BaseEstimator):
         self.interactions_ = popular.interactions_
         return self
 
-    def explain(self, user, item, n=5):
+    def explain(self, user, item, *, history=None, of="score", n=5):
         return pd.DataFrame(TERMS)
 
 
@@ -44,48 +44,60 @@ def labels(display):
 
 
 def test_bars_are_the_terms_beyond_the_baseline(svd):
-    frame = svd.explain(7, 1, n=4)
-    display = ExplanationDisplay.from_estimator(svd, 7, 1, n=4)
-    assert lengths(display) == frame.contribution[1:].tolist()
+    frame = svd.explain(7, 1, of="rating", n=4)
+    display = ExplanationDisplay.from_estimator(svd, 7, 1, of="rating", n=4)
+    assert display.start_ + sum(lengths(display)) == pytest.approx(frame.contribution.sum())
+    assert lengths(display)[:4] == frame.contribution[1:5].tolist()
     assert display.start_ == frame.contribution[0]
     assert display.ax_.get_xlabel() == f"Added to the baseline of {frame.contribution[0]:.2f}"
 
 
 def test_total_is_the_predicted_rating(svd, sample):
-    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.catalog.name)
+    display = ExplanationDisplay.from_estimator(svd, 7, 1, of="rating", catalog=sample.catalog)
     rating = svd.predict(pd.DataFrame({"user_id": [7], "anime_id": [1]}))[0]
     assert display.total_ == pytest.approx(rating)
-    assert display.start_ + sum(lengths(display)) == pytest.approx(rating)
     title = f"Predicted rating of Dragon Ball\nfor user 7: {rating:.2f}"
     assert display.ax_.get_title() == title
 
 
-def test_near_users_are_named_as_users(svd, sample):
-    frame = svd.explain(7, 1)
-    display = ExplanationDisplay.from_estimator(svd, 7, 1, names=sample.catalog.name)
-    lent = zip(frame.neighbor[1:-1], frame.rating[1:-1], strict=True)
-    assert labels(display) == [*(f"user {user}, rated {rating:g}" for user, rating in lent), "rest"]
+def test_total_is_the_score_of_the_recommendation(svd):
+    item, score = svd.recommend(7, n_items=1)[["anime_id", "score"]].iloc[0]
+    display = ExplanationDisplay.from_estimator(svd, 7, int(item))
+    assert display.total_ == pytest.approx(score)
 
 
-def test_near_titles_are_named_by_the_catalog(by_titles, sample):
+def test_similar_users_are_named_as_users(svd):
+    frame = svd.explain(7, 1, of="rating", n=3)
+    display = ExplanationDisplay.from_estimator(svd, 7, 1, of="rating", n=3)
+    rows = zip(frame.user_id[1:4], frame.rating[1:4], strict=True)
+    assert labels(display)[:3] == [f"user {user}, rated {rating:g}" for user, rating in rows]
+
+
+def test_similar_items_are_named_by_the_catalog(by_titles, sample):
     frame = by_titles.explain(7, 1, n=2)
-    names = sample.catalog.name[frame.neighbor[1:-1]]
-    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=2, names=sample.catalog.name)
-    assert [label.partition(", rated")[0] for label in labels(display)[:-1]] == [
+    names = sample.catalog.name[frame.anime_id[:2]]
+    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=2, catalog=sample.catalog)
+    assert [label.partition(", rated")[0] for label in labels(display)[:2]] == [
         name if len(name) <= 24 else name[:23].rstrip() + "…" for name in names
     ]
 
 
-def test_titles_without_a_name_are_named_by_their_ids(by_titles):
-    item = by_titles.explain(7, 1, n=1).neighbor[1]
-    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=1, names={})
+def test_items_without_a_name_are_named_by_their_ids(by_titles):
+    item = by_titles.explain(7, 1, n=1).anime_id[0]
+    display = ExplanationDisplay.from_estimator(by_titles, 7, 1, n=1)
     assert labels(display)[0].startswith(f"{item}, rated ")
+
+
+def test_a_history_of_a_new_user_is_explained(by_titles):
+    history = ([["me", 2], ["me", 3]], [9.0, 8.0])
+    display = ExplanationDisplay.from_estimator(by_titles, "me", 1, history=history)
+    assert "for user me" in display.ax_.get_title()
 
 
 def test_terms_of_biases_start_from_the_mean(bias):
     display = ExplanationDisplay.from_estimator(make_pipeline(bias), 7, 1)
     assert display.start_ == bias.mean_rating_
-    assert set(labels(display)) == {"user bias", "item bias", "rest"}
+    assert set(labels(display)) == {"user bias", "item bias"}
     assert display.ax_.get_xlabel() == f"Added to the mean rating of {bias.mean_rating_:.2f}"
 
 

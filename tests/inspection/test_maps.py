@@ -286,13 +286,6 @@ def test_model_without_factors_is_named(display, bias):
 
 
 @every_map
-def test_raw_vectors_are_no_factors(display, sample):
-    model = SVDNeighborsRecommender(None).fit(sample.data, sample.target)
-    with pytest.raises(TypeError, match=r"n_components=None\) has no factors of .* n_components=64"):
-        display.from_estimator(model)
-
-
-@every_map
 @pytest.mark.parametrize("components", [(0,), (1, 1), (0, 8), (-1, 0), (0, 1, 2)])
 def test_components_are_two_of_those_that_there_are(display, svd, components):
     with pytest.raises(ValueError, match="must be two different places among the 8 components"):

@@ -32,7 +32,7 @@ MODELS = {
     "bias": BiasRegressor(),
     "users": SVDNeighborsRecommender(8, random_state=0),
     "items": SVDNeighborsRecommender(8, axis="item", random_state=0),
-    "raw, not clipped": SVDNeighborsRecommender(None, clip=False),
+    "not clipped": SVDNeighborsRecommender(16, clip=False),
     "on a regressor": SVDNeighborsRecommender(8, baseline=Ridge(), random_state=0),
     "any regressor": TopNRecommender(HistGradientBoostingRegressor(max_iter=3)),
     "two stages": TopNRecommender(Ridge(), candidates=PopularityRecommender(), n_candidates=3),

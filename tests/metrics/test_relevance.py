@@ -90,9 +90,9 @@ def test_only_users_with_a_relevant_item_are_in_the_vocabulary():
     assert judged.n_left_out == 3  # ann, bob and dan
 
 
-def test_ids_of_another_kind_are_strangers():
-    judged = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), lists_of([1, 2], [1, 2]))
-    assert (len(judged.hits.users), judged.n_left_out) == (0, 2)
+def test_ids_of_another_kind_raise():
+    with pytest.raises(ValueError, match=r"user ids of recommended are text \(such as 'ann'\)"):
+        Evaluation.from_frames(pd.DataFrame(RECOMMENDED), lists_of([1, 2], [1, 2]))
 
 
 # Bad input

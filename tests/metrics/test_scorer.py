@@ -249,9 +249,7 @@ def test_ids_may_be_in_any_columns(held_out):
     by_place = clone(model).set_params(user=2, item=1)
     for recommender in (by_name, by_place):
         recommender.fit(turn(train), ratings)
-        for keys in ({"user": 2, "item": 1}, {"user": "user_id", "item": "anime_id"}):
-            scorer = make_ranking_scorer(**keys)
-            assert scorer(recommender, turn(X), y) == make_ranking_scorer()(model, X, y)
+        assert make_ranking_scorer()(recommender, turn(X), y) == make_ranking_scorer()(model, X, y)
 
 
 def test_a_recommender_from_elsewhere_is_scored_too():
@@ -899,8 +897,6 @@ def test_joint_scorer_warns_its_caller(popular):
         ("history", 0, ValueError),
         ("history", 1.0, ValueError),
         ("sample_users", 0, ValueError),
-        ("user", -1, ValueError),
-        ("item", 1.5, TypeError),
         ("random_state", "seed", ValueError),
     ],
 )

@@ -6,9 +6,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_anime._explain import explanation_frame, lending_frame
-from sklearn_anime._recommend import Candidates, rank_pairs
-from sklearn_anime.interactions import Interactions, Vocabulary
+from sklearn_anime._explain import Terms, explanation_frame
+from sklearn_anime._recommend import Candidates
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.utils._groups import best_of, joined
@@ -20,12 +20,6 @@ def ranked(scores, n):
     """Return the columns that are ranked in each row, best first."""
     rows, columns, _, _ = best_of(np.array(scores, dtype=float), n)
     return [columns[rows == row].tolist() for row in range(len(scores))]
-
-
-def ranked_pairs(pairs, n):
-    """Return what is kept of (place, code, score), as a list of (place, code, score, rank)."""
-    places, codes, scores = (np.array(part) for part in zip(*pairs, strict=True))
-    return list(zip(*(part.tolist() for part in rank_pairs(places, codes, scores, n)), strict=True))
 
 
 def candidates(**keys):
@@ -82,38 +76,6 @@ def test_no_block_is_joined_to_nothing():
     ]
 
 
-def test_pairs_are_ranked_within_their_place_whatever_their_order():
-    pairs = [(1, 5, 2.0), (0, 3, 1.0), (1, 4, 7.0), (0, 2, 9.0), (1, 6, 3.0)]
-    assert ranked_pairs(pairs, 2) == [(0, 2, 9.0, 1), (0, 3, 1.0, 2), (1, 4, 7.0, 1), (1, 6, 3.0, 2)]
-
-
-def test_of_equal_pairs_the_first_is_better():
-    assert ranked_pairs([(0, 5, 1.0), (0, 3, 1.0), (0, 4, 1.0)], 2) == [(0, 5, 1.0, 1), (0, 3, 1.0, 2)]
-
-
-def test_a_place_may_have_no_pair_and_a_pair_any_score():
-    pairs = [(3, 1, -np.inf), (3, 0, -5.0), (1, 2, np.inf)]
-    assert ranked_pairs(pairs, 9) == [(1, 2, np.inf, 1), (3, 0, -5.0, 1), (3, 1, -np.inf, 2)]
-
-
-def test_no_pair_ranks_nothing():
-    nothing = np.empty(0, dtype=np.intp)
-    assert [len(part) for part in rank_pairs(nothing, nothing, np.empty(0), 3)] == [0, 0, 0, 0]
-
-
-@pytest.mark.parametrize("n", [1, 4, 30])
-def test_ranking_of_all_pairs_is_that_of_the_matrix(n):
-    scores = np.random.RandomState(n).randint(5, size=(50, 20)).astype(float)
-    places, codes = np.indices(scores.shape).reshape(2, -1)
-    order = np.argsort(np.random.RandomState(0).permutation(50)[places], kind="stable")
-    for part, expected in zip(
-        rank_pairs(places[order], codes[order], scores.ravel()[order], n),
-        best_of(scores, n),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(part, expected)
-
-
 def test_every_item_of_fit_is_a_candidate():
     assert candidates().codes.tolist() == [0, 1, 2]
 
@@ -162,21 +124,23 @@ def test_new_items_with_another_number_of_features_raise_and_name_those_of_fit()
 
 
 def test_new_items_with_a_text_feature_raise():
-    with pytest.raises(ValueError, match=r"column 'genre' of X holds 'Action'"):
-        candidates(new=pd.DataFrame({"anime_id": [9], "genre": ["Action"]}))
+    with pytest.raises(ValueError, match=r"column 'episodes' of X holds 'Action'"):
+        candidates(new=pd.DataFrame({"anime_id": [9], "episodes": ["Action"]}))
 
 
 def test_split_parts_the_candidates_of_fit_from_the_new_ones():
     both = candidates(new=[[9, 13], [8, 14], [2, 0]], exclude=[1, 8])
-    known, new = both.split(3)
+    fitted = Interactions.from_rows(ROWS, [8, 7, 6]).items
+    known, new = both.split(fitted)
     assert known.codes.tolist() == [1, 2]
     assert known.new_features is None
     assert both.items.decode(new).to_list() == [9]
-    assert known.items is both.items
+    assert known.items is fitted
 
 
 def test_split_without_new_items_leaves_the_candidates():
-    known, new = candidates(include=[3]).split(3)
+    chosen = candidates(include=[3])
+    known, new = chosen.split(chosen.items)
     assert (known.codes.tolist(), new.tolist()) == ([2], [])
 
 
@@ -197,19 +161,6 @@ def test_tidy_frame_keeps_library_dtype_and_order_and_counts_its_rows_from_zero(
         assert frame.index.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("make", [pd.Series, pl.Series], ids=["pandas", "polars"])
-def test_explanation_names_the_largest_terms_and_the_rest_in_the_library_of_fit(make):
-    like = Vocabulary.from_series(as_series(make([1])))[0]
-    frame = explanation_frame({"a": 1.0, "b": -3.0, "c": 0.5, "d": 0.25}, 2, like=like)
-    assert nw.from_native(frame).rows() == [("b", -3.0), ("a", 1.0), ("rest", 0.75)]
-
-
-def test_explanation_of_no_term_raises():
-    like = Vocabulary.from_series(as_series([1]))[0]
-    with pytest.raises(ValueError, match=r"n == 0, must be >= 1"):
-        explanation_frame({"a": 1.0}, 0, like=like)
-
-
 def test_new_items_in_a_frame_are_read_by_the_names_of_fit(frame_library):
     X = frame_library({"user": [1, 1, 2], "item": [7, 8, 7], "episodes": [12, 24, 12]})
     interactions = Interactions.from_rows(X, [8, 7, 6], features="numbers")
@@ -219,42 +170,16 @@ def test_new_items_in_a_frame_are_read_by_the_names_of_fit(frame_library):
     assert chosen.new_features.tolist() == [[1]]
 
 
-def lent(names=("ann", "bob", "cat"), shares=(0.5, -2.0, 0.0), n=5, make=pd.Series, **others):
-    shares = np.array(shares, dtype=float)
-    weights, ratings = np.arange(len(shares)) + 1.0, np.arange(len(shares)) + 7.0
-    lenders = as_series(make(list(names)))
-    frame = lending_frame(lenders, weights, ratings, shares, {"baseline": 6.0, **others}, n)
-    assert type(frame).__module__.startswith(lenders.implementation.value)
-    return nw.from_native(frame)
+# Explanations
 
 
-@pytest.mark.parametrize("make", [pd.Series, pl.Series])
-def test_lenders_come_by_the_size_of_their_share_after_the_other_terms(make):
-    frame = lent(make=make)
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_explanation_shows_named_terms_the_largest_neighbors_and_the_rest(make):
+    interactions = Interactions.from_rows(make({"user": ["u", "u", "u"], "item": [7, 8, 9]}), [5, 6, 7])
+    terms = Terms({"baseline": 6.0}, "item", [0, 1, 2], [1.0, 2.0, 3.0], [5, 6, 7], [0.5, -2.0, 0.25])
+    frame = nw.from_native(explanation_frame(terms, 2, interactions))
+    assert frame.columns == ["term", "item", "weight", "rating", "contribution"]
     assert frame["term"].to_list() == ["baseline", "neighbor", "neighbor", "rest"]
-    assert frame["neighbor"].to_list() == [None, "bob", "ann", None]
-    assert frame["contribution"].to_list() == [6.0, -2.0, 0.5, 0.0]
-    np.testing.assert_array_equal(frame["weight"].to_numpy(), [np.nan, 2.0, 1.0, np.nan])
-    np.testing.assert_array_equal(frame["rating"].to_numpy(), [np.nan, 8.0, 7.0, np.nan])
-
-
-def test_the_rest_is_what_the_lenders_beyond_n_add():
-    frame = lent(shares=(0.5, -2.0, 1.0), n=1, clip=-0.25)
-    assert frame["term"].to_list() == ["baseline", "clip", "neighbor", "rest"]
-    assert frame["contribution"].to_list() == [6.0, -0.25, -2.0, 1.5]
-
-
-def test_lenders_that_are_numbers_stay_whole():
-    names = lent(names=[7, 8, 9])["neighbor"].to_list()
-    assert [type(name) for name in names[1:3]] == [int, int]
-
-
-def test_without_lenders_there_are_the_other_terms_and_an_empty_rest():
-    frame = lent(names=(), shares=())
-    assert frame["term"].to_list() == ["baseline", "rest"]
-    assert frame["contribution"].to_list() == [6.0, 0.0]
-
-
-def test_lenders_of_no_number_raise():
-    with pytest.raises(ValueError, match="n == 0, must be >= 1"):
-        lent(n=0)
+    assert frame["item"].to_list() == [None, 8, 7, None]
+    assert frame["contribution"].to_list() == [6.0, -2.0, 0.5, 0.25]
+    assert terms.total == 4.75
