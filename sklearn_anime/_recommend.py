@@ -6,7 +6,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from sklearn_anime.interactions import UserRows, Vocabulary
 from sklearn_anime.interactions._frames import table_columns, tidy_frame
@@ -250,10 +252,12 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     """
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
-    ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
-        for block in blocks
-    )
+    # Each of several workers has one thread: those of BLAS would compete with the other workers.
+    with threadpool_limits(1 if effective_n_jobs(n_jobs) > 1 else None, user_api="blas"):
+        ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
+            for block in blocks
+        )
     positions, codes, scores, ranks = joined(
         (positions + block.start, *rest)
         for block, (positions, *rest) in zip(blocks, ranked, strict=True)

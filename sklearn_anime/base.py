@@ -348,7 +348,7 @@ class RecommenderMixin(DocLinkMixin):
 
     def _scorer(self):
         """Return what ranks candidates."""
-        return Scorer(self._score_candidates, self._has_history, self.interactions_.item_counts)
+        return Scorer(self._score_candidates, self._has_history, self.interactions_.popularity)
 
     def _score_candidates(self, audience, candidates):
         """Return the scores of the items of ``fit`` and of new ones."""

@@ -15,6 +15,8 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype
 from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
+from sklearn_anime.linear_model._settings import auto_alpha, auto_tail, weighed
+from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
@@ -34,18 +36,30 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Parameters
     ----------
-    alpha : float, default=100.0
+    alpha : float or "auto", default="auto"
         Strength of the ridge, in units of users: larger values trust only what many users have in
-        common. The default holds on real tables of a thousand to ten thousand users; search on a scale
-        such as 30, 100, 300, 1000, with larger values for more users.
+        common. ``"auto"`` takes 10 for users of up to 32 interactions on average, and more with the
+        square of their number: 10 ``max(1, (mean / 32)^2)``, at most 300, times the mean square of the
+        entries where there are sample weights. Search on a scale such as 10, 30, 100, 300.
 
-    dropout : float, default=0.0
+    dropout : float, default=0.5
         Share of each history that is treated as hidden in training [2]_, in [0, 1): adds
-        ``dropout / (1 - dropout)`` times the number of users of an item to its ridge.
+        ``dropout / (1 - dropout)`` times the weight of an item to its ridge.
+
+    user_power : float, default=0.3
+        How much less the interactions of active users count: those of a user with ``n`` of them have
+        the weight ``n ** -user_power``, relative to the geometric mean of all users. 0 lets all
+        interactions count alike.
 
     n_components : int, default=None
         Rank of the low-rank solver, which ``solver="auto"`` takes where it is given. None means 512
         where that solver is chosen otherwise, or less where the table allows no more.
+
+    tail : float or "auto", default="auto"
+        Share in [0, 1] to which the low-rank solver keeps what lies beyond its components, to first
+        order. It costs about half of the speed of ``recommend``, and is what a catalog with few
+        interactions per item needs. 0 drops it. ``"auto"`` takes TAIL where the filter is still FLAT or
+        more at the last component, else 0. The exact solver has no tail.
 
     feature_weight : float, default=0.0
         Weight of the item features (the further columns of ``X``): each enters as a user who has
@@ -76,6 +90,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Attributes
     ----------
+    alpha_, tail_ : float
+        The values that were used; `tail_` is 0 with the exact solver.
+
     solver_ : str
         The solver that was used.
 
@@ -142,9 +159,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     _warns_of_context = False  # `fit` does
 
     _parameter_constraints = {
-        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "alpha": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "user_power": [Interval(Real, 0, None, closed="left")],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "tail": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "feature_weight": [Interval(Real, 0, None, closed="left")],
         "min_rating": [Real, None],
         "solver": [StrOptions({"auto", "cholesky", "svd"})],
@@ -156,10 +175,12 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def __init__(
         self,
-        alpha: float = 100.0,
+        alpha: float | str = "auto",
         *,
-        dropout: float = 0.0,
+        dropout: float = 0.5,
+        user_power: float = 0.3,
         n_components: int | None = None,
+        tail: float | str = "auto",
         feature_weight: float = 0.0,
         min_rating: float | None = None,
         solver: str = "auto",
@@ -170,7 +191,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ):
         self.alpha = alpha
         self.dropout = dropout
+        self.user_power = user_power
         self.n_components = n_components
+        self.tail = tail
         self.feature_weight = feature_weight
         self.min_rating = min_rating
         self.solver = solver
@@ -180,7 +203,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Solve for the weights between items.
 
         Parameters
@@ -191,6 +216,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         y : array-like of shape (n_rows,), default=None
             Ratings; only `min_rating` needs them. NaN is "seen, not rated".
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, such as a number of plays. None in every call: a pair counts 1, however
+            often it stands there. As soon as one call has weights, a pair counts the sum of those of its
+            rows, where a row without one has 1: a weight of 2 is the row twice.
+
         Returns
         -------
         EASERecommender
@@ -199,6 +229,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         interactions = Interactions.from_rows(
             X,
             y,
+            sample_weight,
             user=self.user,
             item=self.item,
             needs_ratings=self.min_rating is not None,
@@ -207,7 +238,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Add rows to those of ``fit``, and solve again.
 
         The first call is a ``fit``. The result is that of a ``fit`` on all rows, for known and for new
@@ -222,16 +255,19 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         y : array-like of shape (n_rows,), default=None
             Ratings; only `min_rating` needs them.
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, as in ``fit``.
+
         Returns
         -------
         EASERecommender
             This estimator.
         """
         if not hasattr(self, "interactions_"):
-            return self.fit(X, y)
+            return self.fit(X, y, sample_weight)
         check_unchanged(self, self._read_by_fit)
         validate_data(self, X, reset=False, skip_check_array=True)
-        interactions = self.interactions_.extended(X, y, optional=self.min_rating is None)
+        interactions = self.interactions_.extended(X, y, sample_weight, optional=self.min_rating is None)
         return self._set_fitted(**self._fitted(interactions))
 
     def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
@@ -270,26 +306,33 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
                 f"{np.nanmax(interactions.ratings)}. Lower min_rating."
             )
-        ridge = self.alpha + self.dropout / (1 - self.dropout) * liked.sum(axis=0)
+        alpha = auto_alpha(liked) if self.alpha == "auto" else self.alpha
+        rows = weighed(liked, self.user_power)
+        ridge = alpha + self.dropout / (1 - self.dropout) * squared_norms(rows)
         features = None if interactions.features is None else _item_features(interactions.features)
-        rows = liked
         if features is not None:
-            rows = sparse.vstack([liked, sparse.csr_array(self.feature_weight * features.T)], "csr")
+            rows = sparse.vstack([rows, sparse.csr_array(self.feature_weight * features.T)], "csr")
         solver = self._choose_solver(rows, ridge)
-        if solver == "cholesky":
-            weights = ExactWeights.fit(rows, ridge)
-        else:
-            n_components = self._rank(rows.shape, interactions.shape)
-            weights = LowRankWeights.fit(rows, ridge, n_components, self.random_state)
+        weights = self._solve(solver, rows, ridge, interactions.shape)
         return {
             "interactions_": interactions,
             "item_features_": features,
+            "alpha_": float(alpha),
+            "tail_": getattr(weights, "share", 0.0),
             "solver_": solver,
             "_weights": weights,
             "_min_rating": self.min_rating,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_of_features": _of_features(weights, features, self.feature_weight),
         }
+
+    def _solve(self, solver, rows, ridge, table):
+        """Return the weights between items."""
+        if solver == "cholesky":
+            return ExactWeights.fit(rows, ridge)
+        tail = auto_tail if self.tail == "auto" else self.tail
+        n_components = self._rank(rows.shape, table)
+        return LowRankWeights.fit(rows, ridge, n_components, tail=tail, random_state=self.random_state)
 
     def _choose_solver(self, rows, ridge):
         """Return which solver to use, if there is room for it."""
@@ -321,7 +364,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         liked = np.flatnonzero(_likes(rows, self._min_rating))
         items = rows.item_codes[liked]
         weights = self._weights.to_item(item_code)[items]
-        return Terms({}, "item", items, weights, rows.ratings[liked], weights)
+        return Terms({}, "item", items, weights, rows.ratings[liked], weights * rows.entries[liked])
 
     def _score_block(self, rows):
         return self._weights.scores(_liked(rows, self._min_rating))
@@ -353,9 +396,8 @@ def _likes(rows, min_rating):
 
 
 def _liked(rows, min_rating):
-    """Return the CSR matrix of ones where users like items."""
-    ones = np.ones(len(rows.item_codes), dtype=np.float32)
-    return rows.matrix_where(_likes(rows, min_rating), ones)
+    """Return the CSR matrix of what users like: ones, or the weights of the rows of ``fit``."""
+    return rows.matrix_where(_likes(rows, min_rating), rows.entries.astype(np.float32))
 
 
 def _item_features(table):
