@@ -12,8 +12,8 @@ FLAT = 1 / 3  # of the filter at the last component, below which there is nothin
 def weighed(matrix, power):
     """Return rows of users, each times its weight: those of active users count less.
 
-    The weight is ``(n / g) ** -power``, with ``n`` the sum of the entries of a user and ``g`` the geometric
-    mean of these sums over all users who have any.
+    The weight is ``(n / g) ** -power``, with ``n`` the sum of the entries of a user and ``g`` the
+    geometric mean of these sums over all users who have any.
 
     Parameters
     ----------

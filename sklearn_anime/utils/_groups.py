@@ -120,7 +120,7 @@ def _bound(scores, n):
 
 
 def _at_least(scores, bound, n):
-    """Return rows and columns of the scores that reach a bound: all larger ones, and `n` in all of others.
+    """Return rows and columns of the scores that reach a bound: larger ones, and enough of equal ones.
 
     Of scores that equal the bound, the first columns count; -inf never does.
     """
