@@ -93,8 +93,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
             Ratings; not used, as every row counts as an interaction.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            What each row counts, such as a number of plays: an item then counts the sum of the weights of
-            its rows. None counts a pair of user and item once, however often it stands there.
+            What each row counts, such as a number of plays: an item then counts the sum of the weights
+            of its rows. None counts a pair of user and item once, however often it stands there.
 
         Returns
         -------

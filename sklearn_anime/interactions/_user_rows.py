@@ -80,7 +80,7 @@ class UserRows:
 
     @property
     def entries(self) -> np.ndarray:
-        """What each pair counts in models of interactions: its `totals`, or 1 where nothing is weighted."""
+        """What each pair counts in models of interactions: its `totals`, or 1 without weights."""
         return self.totals if self.weighted else np.ones(len(self.item_codes))
 
     @property
