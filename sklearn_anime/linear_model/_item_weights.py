@@ -110,8 +110,8 @@ class LowRankWeights:
         """Return the scores of all items for rows over items."""
         rows = _scaled(rows, self.scale)
         scores = ((rows @ self.vectors) * self.shrinkage) @ self.vectors.T
-        places = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-        scores[places] -= rows.data * (1 - self.rest[rows.indices])  # no item speaks for itself
+        pairs = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
+        scores[pairs] -= rows.data * (1 - self.rest[rows.indices])  # no item speaks for itself
         scores /= self.scale * self.rest
         return scores
 

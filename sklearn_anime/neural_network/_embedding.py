@@ -13,11 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
-from sklearn_anime.neural_network._history import History
-from sklearn_anime.neural_network._keras import import_parts
-from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
-from sklearn_anime.neural_network._scaling import Scaling
-from sklearn_anime.neural_network._training_rows import TrainingRows
+from sklearn_anime.neural_network._ensemble import import_training, train_ensemble
+from sklearn_anime.neural_network._inputs import SIDES, TrainingRows
 from sklearn_anime.utils._blocks import block_length
 from sklearn_anime.utils._sklearn import (
     CallbackSupportMixin,
@@ -28,7 +25,6 @@ from sklearn_anime.utils._sklearn import (
     with_callbacks,
 )
 
-HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
 
 
@@ -343,7 +339,8 @@ class EmbeddingRegressor(
         interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
         training_rows = TrainingRows.read(new, like=interactions)
-        shares = self._shares_of_new(interactions, training_rows)
+        known = TrainingRows.read(self.interactions_, like=interactions)
+        shares = training_rows.shares_beside(known, interactions.shape)
         learned = self._learn(interactions, training_rows, context, self._ensemble, shares)
         self._store(None, interactions, *learned)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -399,118 +396,29 @@ class EmbeddingRegressor(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         return context
 
-    def _shares_of_new(self, interactions, training_rows):
-        """Return which share of the ratings of each user and of each item, and last of all, is new."""
-        known = TrainingRows.read(self.interactions_, like=interactions)
-        shares = {}
-        for name, n_ids in (("user", len(interactions.users)), ("item", len(interactions.items))):
-            new, old = (
-                np.bincount(each.codes(name), minlength=n_ids) for each in (training_rows, known)
-            )
-            new, old = (np.append(counts, counts.sum()) for counts in (new, old))
-            shares[name] = (new / np.maximum(new + old, 1))[:, np.newaxis]
-        return shares
+    def _watch(self, training, context):
+        """Return what makes the callbacks of each network."""
+        shown = training.progress(self.verbose, self.n_estimators, self.epochs)
+        return lambda: [*shown, *training.copies(self.callbacks), training.Epochs(self, context)]
 
-    def _learn(self, interactions, training_rows, context, old=None, shares=None):
-        """Train networks, from the start or on from old ones; return them and the first one's curves.
-
-        With `shares` what was learned before moves by them, and no rows are held out.
-        """
-        random_state = check_random_state(self.random_state)
-        training_rows = training_rows.take(random_state.permutation(len(training_rows)))
-        n_validation = self._n_validation(len(training_rows)) if shares is None else 0
-        seen = _seen_by_side(interactions, training_rows, n_validation)
-        shape = self._shape(training_rows)
-        if old is None:
-            scaling = Scaling.fit(training_rows.ratings, training_rows.features, training_rows.weights)
-            histories = self._histories(seen, random_state)
-            starts = [{}] * self.n_estimators
-        else:
-            old.check_shape(shape)
-            scaling = old.scaling
-            histories, starts = old.moved(
-                dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
-            )
-        network = self._network(interactions, shape, histories, seen)
-        trained = self._train(
-            training_rows, scaling, network, starts, shares, n_validation, random_state, context
+    def _learn(self, interactions, rows, context, old=None, shares=None):
+        """Train networks, from the start or on from old ones; return them and the first one's curves."""
+        codes = None
+        if old is not None:
+            codes = dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
+        return train_ensemble(
+            self,
+            interactions,
+            rows,
+            check_random_state(self.random_state),
+            self._watch(import_training(), context),
+            old=old,
+            codes=codes,
+            shares=shares,
         )
-        models, curves = zip(*trained, strict=True)
-        networks = [Network.read(model, histories, interactions) for model in models]
-        return Ensemble(networks, histories, scaling, shape), curves[0]
-
-    def _n_validation(self, n_pairs):
-        """Return how many pairs are held out."""
-        if self.patience is None:
-            return 0
-        n_validation = round(self.validation_fraction * n_pairs)
-        if not 0 < n_validation < n_pairs:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {n_pairs} rated pairs leaves "
-                f"{n_validation} to validate and {n_pairs - n_validation} to train. Change it, or set "
-                f"patience=None to train on all pairs."
-            )
-        return n_validation
-
-    def _shape(self, training_rows):
-        """Return the settings that say which weights the networks have."""
-        units = list(self.hidden_units)
-        if not all(isinstance(width, Integral) and width > 0 for width in units):
-            raise ValueError(
-                f"hidden_units={self.hidden_units!r} must hold a positive width for each hidden layer, "
-                f"such as (32, 16)."
-            )
-        return {
-            "n_features": training_rows.features.shape[1],
-            "n_components": self.n_components,
-            "hidden_units": tuple(int(width) for width in units),
-            "interaction": self.interaction,
-            "use_history": self.use_history,
-            "n_estimators": self.n_estimators,
-        }
-
-    def _histories(self, seen, random_state):
-        if not self.use_history:
-            return {}
-        return {
-            name: History.fit(matrix, HISTORY_COMPONENTS, random_state) for name, matrix in seen.items()
-        }
-
-    def _network(self, interactions, shape, histories, seen):
-        """Return the arguments of `build_network`."""
-        tables = {name: history.table(seen[name]) for name, history in histories.items()}
-        built = ("n_features", "n_components", "hidden_units", "interaction")
-        return {
-            "n_users": len(interactions.users),
-            "n_items": len(interactions.items),
-            "histories": tables,
-            **{name: shape[name] for name in built},
-            **{name: getattr(self, name) for name in ("l2", "dropout", "unknown_rate")},
-        }
-
-    def _train(
-        self, training_rows, scaling, network, starts, shares, n_validation, random_state, context
-    ):
-        """Yield the model and the history of a network trained from each start."""
-        callbacks, training = import_parts()
-        shown = callbacks.progress(self.verbose, len(starts), self.epochs)
-        features = scaling.standardise_features(training_rows.features)
-        settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
-        for start in starts:
-            yield training.train_network(
-                np.column_stack([training_rows.users, training_rows.items, features]),
-                scaling.standardize(training_rows.ratings),
-                training_rows.weights,
-                network=network | {"start": start},
-                n_validation=n_validation,
-                shares=shares,
-                callbacks=[*shown, *callbacks.copies(self.callbacks), callbacks.Epochs(self, context)],
-                seed=random_state.randint(2**31 - 1),
-                **{name: getattr(self, name) for name in settings},
-            )
 
     def _store(self, X, interactions, ensemble, curves):
-        unit = ensemble.scaling.rating_scale ** LOSS_POWERS[self.loss]
+        unit = ensemble.standardization.rating_scale ** LOSS_POWERS[self.loss]
         loss_curve, validation_curve = (
             [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
         )
@@ -555,12 +463,3 @@ class EmbeddingRegressor(
                 ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
             )
         return scores
-
-
-def _seen_by_side(interactions, training_rows, n_held_out):
-    """Return what users have seen and who has seen items, without the last training_rows."""
-    values = np.ones(len(interactions.item_codes))
-    held_out = slice(len(training_rows) - n_held_out, None)
-    values[interactions.positions_of(training_rows.users[held_out], training_rows.items[held_out])] = 0.0
-    seen = interactions.seen_matrix(values)
-    return {"user": seen, "item": seen.T.tocsr()}

@@ -38,10 +38,9 @@ from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
-from sklearn_anime.neural_network._embedding import _seen_by_side
-from sklearn_anime.neural_network._network import Ensemble
+from sklearn_anime.neural_network._ensemble import Ensemble
+from sklearn_anime.neural_network._inputs import TrainingRows
 from sklearn_anime.neural_network._training import even_batches
-from sklearn_anime.neural_network._training_rows import TrainingRows
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
@@ -341,20 +340,20 @@ def test_vectors_are_what_is_learned_of_the_id_plus_a_map_of_its_history(small, 
 
 def test_network_and_what_is_read_of_it_predict_the_same(small, table, predicted):
     X, ensemble = table[0], small._ensemble
-    features = ensemble.scaling.standardise_features(X[["episodes", "age"]].to_numpy())
+    features = ensemble.standardization.standardize_features(X[["episodes", "age"]].to_numpy())
     inputs = {
         "user": np.searchsorted(small.users_, X["user_id"]),
         "item": np.searchsorted(small.items_, X["item_id"]),
         "features": features.astype(np.float32),
     }
-    ratings = ensemble.scaling.restore(small.model_.predict(inputs, verbose=0).ravel())
+    ratings = ensemble.standardization.restore(small.model_.predict(inputs, verbose=0).ravel())
     assert_allclose(ratings, predicted, rtol=FLOAT32)
 
 
 def test_histories_stay_within_what_is_not_held_out():
     interactions = Interactions.from_rows([[1, 5], [1, 6], [2, 5]], [8, 7, 6], features="numbers")
     rows = TrainingRows.read(interactions).take([0, 2, 1])
-    seen = _seen_by_side(interactions, rows, 1)  # user 1 and item 6
+    seen = rows.seen(interactions, 1)  # user 1 and item 6
     assert seen["user"].toarray().tolist() == [[1, 0], [1, 0]]
     assert seen["item"].toarray().tolist() == [[1, 1], [0, 0]]
 
@@ -399,7 +398,7 @@ def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
     assert len(three.models_) == 3
     assert three.model_ is three.models_[0]
     assert three.user_factors_.shape == (len(three.users_), 12)
-    first = Ensemble([three._ensemble.networks[0]], {}, three._ensemble.scaling, {})
+    first = Ensemble([three._ensemble.networks[0]], {}, three._ensemble.standardization, {})
     alone = deepcopy(three)
     alone._ensemble = first
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
@@ -452,7 +451,8 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
     ten = X.drop_duplicates("item_id").head(10).assign(user_id=1000)
     interactions = small.interactions_.extended(ten, y[:10])
     new = Interactions.from_rows(ten, y[:10], features="numbers")
-    shares = small._shares_of_new(interactions, TrainingRows.read(new, like=interactions))
+    rows, others = (TrainingRows.read(each, like=interactions) for each in (new, small.interactions_))
+    shares = rows.shares_beside(others, interactions.shape)
     known, added = (rows["item_id"].value_counts() for rows in (X, ten))
     expected = (added / known.add(added, fill_value=0)).reindex(small.items_).fillna(0)
     assert_allclose(shares["item"].ravel(), [*expected, 10 / (N_ROWS + 10)])
