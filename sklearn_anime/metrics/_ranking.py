@@ -47,7 +47,6 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     See Also
     --------
     average_precision_at_k : Weighs hits by their rank too, and needs no gains.
-    recall_at_k : Looks at the number of hits alone.
 
     Notes
     -----
@@ -187,8 +186,6 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
     .. math:: \mathrm{precision@}k = \frac{\text{relevant items among the first } k}{k}
 
-    A list that is shorter than `k` is divided by `k` all the same.
-
     References
     ----------
     .. [1] Herlocker, Konstan, Terveen and Riedl (2004). Evaluating collaborative filtering
@@ -244,7 +241,6 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
     See Also
     --------
     ndcg_at_k : Weighs hits by the logarithm of their rank, and by their gain.
-    reciprocal_rank_at_k : Looks at the first hit alone.
 
     Notes
     -----
@@ -374,7 +370,6 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     See Also
     --------
     reciprocal_rank_at_k : Asks at which rank the first hit is.
-    recall_at_k : Counts the hits.
 
     Notes
     -----

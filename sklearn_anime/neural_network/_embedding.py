@@ -132,14 +132,15 @@ class EmbeddingRegressor(
         All networks.
 
     loss_curve_ : list of float
-        Training loss of each epoch of the last ``fit`` or ``partial_fit`` without the penalty, in the
-        units of the rating (squared for "mse"). This and what follows is that of the first network.
+        Training loss of each epoch without the penalty, in the units of the rating (squared for
+        "mse"), over all fits that continued the training. This and what follows is that of the first
+        network.
 
     validation_curve_ : list of float or None
-        The same on the held-out pairs; None without `patience`.
+        The same on the held-out pairs, NaN where a fit had none; None where no fit had any.
 
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs, over all fits that continued the training.
 
     best_epoch_ : int
         Epoch (from 1) whose weights the model has.
@@ -301,7 +302,7 @@ class EmbeddingRegressor(
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
         learned = self._learn(interactions, TrainingRows.read(interactions), context, old)
-        self._store(X, interactions, *learned)
+        self._store(X, interactions, *learned, goes_on=old is not None)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -342,7 +343,7 @@ class EmbeddingRegressor(
         known = TrainingRows.read(self.interactions_, like=interactions)
         shares = training_rows.shares_beside(known, interactions.shape)
         learned = self._learn(interactions, training_rows, context, self._ensemble, shares)
-        self._store(None, interactions, *learned)
+        self._store(None, interactions, *learned, goes_on=True)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -357,7 +358,7 @@ class EmbeddingRegressor(
             Rows in the form of ``fit``.
 
         return_std : bool, default=False
-            Whether to return the spread of the networks too; it takes an `n_estimators` of 2 or more.
+            Whether to return the standard deviations too; it takes an `n_estimators` of 2 or more.
 
         Returns
         -------
@@ -366,7 +367,9 @@ class EmbeddingRegressor(
             them, and their features.
 
         std : ndarray of shape (n_rows,)
-            Standard deviation over the networks, in units of the rating; only with `return_std`.
+            Predictive standard deviation of each rating: the spread of the networks and the noise of a
+            rating, which is their error on the held-out pairs where `patience` is set, and on the
+            training pairs elsewhere. Only with `return_std`.
         """
         user_codes, item_codes, rows = self._encode(X)
         ensemble = self._ensemble
@@ -377,7 +380,8 @@ class EmbeddingRegressor(
             )
         sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
         ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
-        return (ratings.mean(axis=0), ratings.std(axis=0)) if return_std else ratings.mean(axis=0)
+        mean = ratings.mean(axis=0)
+        return (mean, np.hypot(ratings.std(axis=0), ensemble.noise)) if return_std else mean
 
     @property
     def models_(self):
@@ -417,13 +421,15 @@ class EmbeddingRegressor(
             shares=shares,
         )
 
-    def _store(self, X, interactions, ensemble, curves):
+    def _store(self, X, interactions, ensemble, curves, goes_on):
         unit = ensemble.standardization.rating_scale ** LOSS_POWERS[self.loss]
-        loss_curve, validation_curve = (
-            [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
-        )
-        n_iter = len(loss_curve)
-        best = n_iter if validation_curve is None else int(np.argmin(validation_curve)) + 1
+        loss_curve = [unit * error for error in curves["error"]]
+        validation_curve = [unit * error for error in curves.get("val_error", ())]
+        before = len(self.loss_curve_) if goes_on else 0
+        best = before + (int(np.argmin(validation_curve)) + 1 if validation_curve else len(loss_curve))
+        if goes_on:
+            validation_curve = _joined(self.validation_curve_, before, validation_curve, len(loss_curve))
+            loss_curve = self.loss_curve_ + loss_curve
         return self._set_fitted(
             X,
             interactions_=interactions,
@@ -431,8 +437,8 @@ class EmbeddingRegressor(
             user_features_=interactions.features.user_features,
             **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
             loss_curve_=loss_curve,
-            validation_curve_=validation_curve,
-            n_iter_=n_iter,
+            validation_curve_=validation_curve or None,
+            n_iter_=len(loss_curve),
             best_epoch_=best,
             _ensemble=ensemble,
         )
@@ -463,3 +469,10 @@ class EmbeddingRegressor(
                 ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
             )
         return scores
+
+
+def _joined(earlier, n_earlier, later, n_later):
+    """Return the validation curves of two trainings as one, NaN where one of them had none."""
+    if not (earlier or later):
+        return []
+    return (earlier or [np.nan] * n_earlier) + (later or [np.nan] * n_later)

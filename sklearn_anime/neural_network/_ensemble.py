@@ -4,7 +4,7 @@ import importlib
 import os
 import pickle
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -148,12 +148,16 @@ class Ensemble:
 
     shape : dict of str to object
         The settings that say which weights there are.
+
+    noise : float
+        Standard deviation of a rating around the mean of the networks.
     """
 
     networks: list
     histories: dict
     standardization: Standardization
     shape: dict
+    noise: float = 0.0
 
     def rate(self, sides, users, items, features):
         """Return ratings of pairs: ndarray of shape (n_networks, n_pairs).
@@ -176,6 +180,14 @@ class Ensemble:
                 pairs = user_rows[users[batch]], item_rows[items[batch]]
                 ratings[position, batch] = self.networks[position].rate(*pairs, features[batch])
         return self.standardization.restore(ratings)
+
+    def error(self, rows, n_last):
+        """Return the root mean squared error of the mean on the last of some `TrainingRows`."""
+        n_last = min(n_last, RATED_AT_ONCE)
+        rows = rows.take(slice(len(rows) - n_last, None))
+        sides = [(network.user.rows, network.item.rows) for network in self.networks]
+        ratings = self.rate(sides, rows.users, rows.items, rows.features).mean(axis=0)
+        return float(np.sqrt(np.average((rows.ratings - ratings) ** 2, weights=rows.weights)))
 
     def vectors(self, name):
         """Return the vectors of a side, those of all networks side by side."""
@@ -280,7 +292,9 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
         for start in starts
     ]
     networks = [Network.read(network, histories, interactions) for network, _ in trained]
-    return Ensemble(networks, histories, standardization, shape), trained[0][1]
+    ensemble = Ensemble(networks, histories, standardization, shape)
+    noise = ensemble.error(rows, n_validation or len(rows)) if shares is None else old.noise
+    return replace(ensemble, noise=noise), trained[0][1]
 
 
 def _n_validation(model, n_pairs):

@@ -391,10 +391,8 @@ def three(table):
 
 
 def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
-    mean, std = three.predict(table[0], return_std=True)
+    mean, _ = three.predict(table[0], return_std=True)
     assert_array_equal(mean, three.predict(table[0]))
-    assert std.shape == mean.shape
-    assert 0 < std.mean() < 1
     assert len(three.models_) == 3
     assert three.model_ is three.models_[0]
     assert three.user_factors_.shape == (len(three.users_), 12)
@@ -402,6 +400,25 @@ def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
     alone = deepcopy(three)
     alone._ensemble = first
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
+
+
+def test_deviations_are_the_spread_of_the_networks_and_the_noise_of_a_rating(three, table):
+    X, y = table
+    mean, std = three.predict(X, return_std=True)
+    alone, ensemble = deepcopy(three), three._ensemble
+    ratings = []
+    for network in ensemble.networks:
+        alone._ensemble = Ensemble([network], {}, ensemble.standardization, {})
+        ratings.append(alone.predict(X))
+    assert_allclose(std**2, np.var(ratings, axis=0) + mean_squared_error(y, mean), rtol=FLOAT32)
+
+
+def test_noise_is_that_of_the_held_out_pairs(table):
+    model = make_small(n_estimators=2, patience=1, validation_fraction=0.2).fit(*table)
+    X, y = table
+    held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 5 :]
+    error = mean_squared_error(y.iloc[held_out], model.predict(X.iloc[held_out]))
+    assert_allclose(model._ensemble.noise**2, error, rtol=FLOAT32)
 
 
 def test_spread_of_one_network_is_refused(small, table):
@@ -461,8 +478,8 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
 
 def test_partial_fit_of_a_model_with_patience_holds_nothing_out(table):
     model = make_small(patience=1, epochs=2).fit(*table).partial_fit(*table)
-    assert model.validation_curve_ is None
-    assert model.n_iter_ == 2
+    assert np.isnan(model.validation_curve_).tolist() == [False, False, True, True]
+    assert model.n_iter_ == model.best_epoch_ == len(model.loss_curve_) == 4
 
 
 def test_first_partial_fit_is_a_fit(table, predicted):
@@ -479,9 +496,11 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(small, table, p
 def test_warm_start_goes_on_where_fit_ended(small, table):
     cold = make_small(warm_start=True).fit(*table)
     first = cold.loss_curve_[-1]
+    n_epochs = cold.n_iter_
     warm = cold.fit(*table)
-    assert warm.loss_curve_[0] < first * 1.1
-    assert warm.loss_curve_[0] < small.loss_curve_[0] * 0.9
+    assert warm.n_iter_ == len(warm.loss_curve_) == 2 * n_epochs
+    assert warm.loss_curve_[n_epochs] < first * 1.1
+    assert warm.loss_curve_[n_epochs] < small.loss_curve_[0] * 0.9
 
 
 def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):
