@@ -93,10 +93,9 @@ class ItemScores:
 
     def has_history(self, rows):
         """Return the mask of the users who have a rating to share out."""
-        shared = True if self.min_rating is None else rows.ratings >= self.min_rating
-        return (
-            np.bincount(rows.row_codes, np.broadcast_to(shared, rows.ratings.shape), len(rows.codes)) > 0
-        )
+        if self.min_rating is None:
+            return rows.row_lengths > 0
+        return np.isin(np.arange(len(rows.codes)), rows.row_codes[rows.ratings >= self.min_rating])
 
     def sums(self, rows, n_jobs=None):
         """Return the sums for users and items, and whether any neighbor takes part in each."""
