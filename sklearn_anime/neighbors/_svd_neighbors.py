@@ -301,7 +301,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ndarray of shape (n_rows,)
             Ratings; those of the baseline for unknown users and items.
         """
-        return self._clipped(self._ratings.of_pairs(*self._encode(X)))
+        pairs = self._encode(X)
+        return self._clipped(self._ratings.of_pairs(*pairs))
 
     def _fitted(self, interactions, rating_space, score_space):
         """Return the fitted state, given functions that make a space of a matrix."""
