@@ -24,6 +24,7 @@ from sklearn_anime.utils._sklearn import (
     fit_context,
     with_callbacks,
 )
+from sklearn_anime.utils._validation import check_unchanged
 
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
 
@@ -75,7 +76,8 @@ class EmbeddingRegressor(
         256 steps of an epoch.
 
     validation_fraction : float, default=0.1
-        Share of the rated pairs, drawn at random, that is held out where `patience` is set.
+        Share of the rated pairs, drawn at random, that is held out where `patience` is set, or where
+        the noise of ratings is measured.
 
     patience : int or None, default=None
         Stop after so many epochs without a better loss on the held-out pairs, and go back to the
@@ -86,7 +88,9 @@ class EmbeddingRegressor(
         has seen each item. With it, ``recommend`` takes the `history` of new users into account.
 
     n_estimators : int, default=1
-        How many networks with different seeds are trained and averaged.
+        How many networks with different seeds are trained and averaged. Where there are several, and
+        no `patience`, one more is trained without a share of the pairs, to measure the noise that
+        ``predict(X, return_std=True)`` includes.
 
     unknown_rate : float, default=0.1
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
@@ -334,6 +338,7 @@ class EmbeddingRegressor(
         """
         if not hasattr(self, "_ensemble"):
             return self.fit(X, y, sample_weight)
+        check_unchanged(self, self._columns)
         validate_data(self, X, reset=False, skip_check_array=True)
         columns = {"user": self.user, "item": self.item}
         new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
@@ -366,22 +371,24 @@ class EmbeddingRegressor(
             Mean over the networks. Unknown users and items get the row that stands for all of
             them, and their features.
 
-        std : ndarray of shape (n_rows,)
-            Predictive standard deviation of each rating: the spread of the networks and the noise of a
-            rating, which is their error on the held-out pairs where `patience` is set, and on the
-            training pairs elsewhere. Only with `return_std`.
+        deviations : ndarray of shape (n_rows,)
+            Standard deviations of the predictive distribution: the spread of the networks, and the
+            noise of a rating; only with `return_std`.
         """
         user_codes, item_codes, rows = self._encode(X)
         ensemble = self._ensemble
         if return_std and len(ensemble.networks) < 2:
             raise ValueError(
-                "return_std=True asks for the spread of several networks, and there is one: fit with "
+                "return_std=True takes the spread of several networks, and there is one: fit with "
                 "n_estimators=5, for example."
             )
-        sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
-        ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
-        mean = ratings.mean(axis=0)
-        return (mean, np.hypot(ratings.std(axis=0), ensemble.noise)) if return_std else mean
+        if return_std and np.isnan(ensemble.noise):
+            raise ValueError(
+                "return_std=True takes the noise of ratings, which one rated pair does not tell. Fit to "
+                "more ratings."
+            )
+        ratings, deviations = ensemble.predict(user_codes, item_codes, rows.features())
+        return (ratings, deviations) if return_std else ratings
 
     @property
     def models_(self):
@@ -421,26 +428,32 @@ class EmbeddingRegressor(
             shares=shares,
         )
 
+    @property
+    def n_iter_(self):
+        """Number of epochs, over all fits that continued the training."""
+        return len(self.loss_curve_)
+
     def _store(self, X, interactions, ensemble, curves, goes_on):
         unit = ensemble.standardization.rating_scale ** LOSS_POWERS[self.loss]
-        loss_curve = [unit * error for error in curves["error"]]
-        validation_curve = [unit * error for error in curves.get("val_error", ())]
-        before = len(self.loss_curve_) if goes_on else 0
-        best = before + (int(np.argmin(validation_curve)) + 1 if validation_curve else len(loss_curve))
+        losses = [unit * error for error in curves["error"]]
+        gaps = [np.nan] * len(losses)
+        held_out = [unit * error for error in curves.get("val_error", gaps)]
+        best = int(np.argmin(held_out)) + 1 if "val_error" in curves else len(losses)
         if goes_on:
-            validation_curve = _joined(self.validation_curve_, before, validation_curve, len(loss_curve))
-            loss_curve = self.loss_curve_ + loss_curve
+            best += self.n_iter_
+            held_out = (self.validation_curve_ or [np.nan] * self.n_iter_) + held_out
+            losses = self.loss_curve_ + losses
         return self._set_fitted(
             X,
             interactions_=interactions,
             item_features_=interactions.features.item_features,
             user_features_=interactions.features.user_features,
             **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
-            loss_curve_=loss_curve,
-            validation_curve_=validation_curve or None,
-            n_iter_=len(loss_curve),
+            loss_curve_=losses,
+            validation_curve_=None if np.isnan(held_out).all() else held_out,
             best_epoch_=best,
             _ensemble=ensemble,
+            _columns={"user": self.user, "item": self.item},
         )
 
     def _score_block(self, rows):
@@ -469,10 +482,3 @@ class EmbeddingRegressor(
                 ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
             )
         return scores
-
-
-def _joined(earlier, n_earlier, later, n_later):
-    """Return the validation curves of two trainings as one, NaN where one of them had none."""
-    if not (earlier or later):
-        return []
-    return (earlier or [np.nan] * n_earlier) + (later or [np.nan] * n_later)

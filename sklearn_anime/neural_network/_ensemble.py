@@ -4,13 +4,13 @@ import importlib
 import os
 import pickle
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from sklearn_anime.neural_network._inputs import SIDES, History, Standardization
+from sklearn_anime.neural_network._inputs import SIDES, History, Standardization, seen_by_side
 from sklearn_anime.utils._blocks import batches
 
 RATED_AT_ONCE = 2**16  # pairs
@@ -76,11 +76,9 @@ class Network:
     item: Embeddings
 
     @classmethod
-    def read(cls, model, histories, interactions):
-        """Read what was trained, for the histories in `interactions`."""
-        seen = interactions.seen_matrix()
-        matrices = {"user": seen, "item": seen.T.tocsr()}
-        sides = [Embeddings.read(model, side, histories.get(side), matrices[side]) for side in SIDES]
+    def read(cls, model, histories, seen):
+        """Read what was trained, for the histories in the matrices `seen` of both sides."""
+        sides = [Embeddings.read(model, side, histories.get(side), seen[side]) for side in SIDES]
         return cls(model, *sides)
 
     def rate(self, user_rows, item_rows, features):
@@ -150,14 +148,26 @@ class Ensemble:
         The settings that say which weights there are.
 
     noise : float
-        Standard deviation of a rating around the mean of the networks.
+        Root mean squared error on rows held out of training, in units of the rating; NaN where it
+        was not measured.
     """
 
     networks: list
     histories: dict
     standardization: Standardization
     shape: dict
-    noise: float = 0.0
+    noise: float = np.nan
+
+    def predict(self, user_codes, item_codes, features):
+        """Return mean and standard deviation of the ratings of pairs of codes, the noise included."""
+        sides = [(network.user.rows, network.item.rows) for network in self.networks]
+        ratings = self.rate(sides, user_codes, item_codes, features)
+        return ratings.mean(axis=0), np.hypot(ratings.std(axis=0), self.noise)
+
+    def error(self, rows):
+        """Return the root mean squared error on some training rows, in units of the rating."""
+        ratings, _ = self.predict(rows.users, rows.items, rows.features)
+        return float(np.sqrt(np.average((rows.ratings - ratings) ** 2, weights=rows.weights)))
 
     def rate(self, sides, users, items, features):
         """Return ratings of pairs: ndarray of shape (n_networks, n_pairs).
@@ -180,14 +190,6 @@ class Ensemble:
                 pairs = user_rows[users[batch]], item_rows[items[batch]]
                 ratings[position, batch] = self.networks[position].rate(*pairs, features[batch])
         return self.standardization.restore(ratings)
-
-    def error(self, rows, n_last):
-        """Return the root mean squared error of the mean on the last of some `TrainingRows`."""
-        n_last = min(n_last, RATED_AT_ONCE)
-        rows = rows.take(slice(len(rows) - n_last, None))
-        sides = [(network.user.rows, network.item.rows) for network in self.networks]
-        ratings = self.rate(sides, rows.users, rows.items, rows.features).mean(axis=0)
-        return float(np.sqrt(np.average((rows.ratings - ratings) ** 2, weights=rows.weights)))
 
     def vectors(self, name):
         """Return the vectors of a side, those of all networks side by side."""
@@ -270,17 +272,32 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
     n_validation = _n_validation(model, len(rows)) if shares is None else 0
     seen, shape = rows.seen(interactions, n_validation), _shape(model, rows)
     if old is None:
-        standardization = Standardization.fit(rows.ratings, rows.features, rows.weights)
+        scaling = Standardization.fit(rows.ratings, rows.features, rows.weights)
         histories = _histories(seen, random_state) if model.use_history else {}
         starts = [{}] * model.n_estimators
     else:
         old.check_shape(shape)
-        standardization, (histories, starts) = old.standardization, old.moved(codes)
+        scaling, (histories, starts) = old.standardization, old.moved(codes)
     graph = _graph(model, interactions.shape, shape, histories, seen)
-    trained = [
-        import_training().train_network(
-            rows.inputs(standardization),
-            standardization.standardize(rows.ratings),
+    trained = _train(model, rows, scaling, graph, starts, random_state, watch, n_validation, shares)
+    models, curves = zip(*trained, strict=True)
+    networks = [Network.read(each, histories, seen_by_side(interactions)) for each in models]
+    if old is not None:
+        noise = old.noise
+    elif n_validation:
+        noise = _held_out_error(models, histories, seen, scaling, rows, n_validation)
+    else:
+        noise = _noise(model, interactions, rows, scaling, random_state)
+    return Ensemble(networks, histories, scaling, shape, noise), curves[0]
+
+
+def _train(model, rows, scaling, graph, starts, random_state, watch, n_validation=0, shares=None):
+    """Return the Keras model and the training errors of a network trained from each start."""
+    train_network = import_training().train_network
+    return [
+        train_network(
+            rows.inputs(scaling),
+            scaling.standardize(rows.ratings),
             rows.weights,
             network=graph | {"start": start},
             n_validation=n_validation,
@@ -291,10 +308,29 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
         )
         for start in starts
     ]
-    networks = [Network.read(network, histories, interactions) for network, _ in trained]
-    ensemble = Ensemble(networks, histories, standardization, shape)
-    noise = ensemble.error(rows, n_validation or len(rows)) if shares is None else old.noise
-    return replace(ensemble, noise=noise), trained[0][1]
+
+
+def _noise(model, interactions, rows, scaling, random_state):
+    """Return the error of one more network on a share of the rows that it is not trained on.
+
+    The share is `validation_fraction`. The error on the rows of training would be too small.
+    """
+    n_held_out = min(max(round(model.validation_fraction * len(rows)), 1), len(rows) - 1)
+    if model.n_estimators == 1 or n_held_out == 0:
+        return np.nan
+    seen = rows.seen(interactions, n_held_out)
+    histories = _histories(seen, random_state) if model.use_history else {}
+    graph = _graph(model, interactions.shape, _shape(model, rows), histories, seen)
+    trained_on = rows.take(slice(-n_held_out))
+    trained = _train(model, trained_on, scaling, graph, [{}], random_state, watch=list)
+    return _held_out_error([trained[0][0]], histories, seen, scaling, rows, n_held_out)
+
+
+def _held_out_error(models, histories, seen, scaling, rows, n_held_out):
+    """Return the error of Keras models on the last of the rows, which are not in `seen`."""
+    networks = [Network.read(model, histories, seen) for model in models]
+    ensemble = Ensemble(networks, histories, scaling, {})
+    return ensemble.error(rows.take(slice(-n_held_out, None)))
 
 
 def _n_validation(model, n_pairs):

@@ -60,8 +60,7 @@ class TrainingRows:
         values = np.ones(len(interactions.item_codes))
         held_out = slice(len(self) - n_held_out, None)
         values[interactions.positions_of(self.users[held_out], self.items[held_out])] = 0.0
-        seen = interactions.seen_matrix(values)
-        return {"user": seen, "item": seen.T.tocsr()}
+        return seen_by_side(interactions, values)
 
     def shares_beside(self, known, shape):
         """Return which share of the ratings of each user and of each item, and last of all, is here.
@@ -80,6 +79,12 @@ class TrainingRows:
         return TrainingRows(
             users[self.users], items[self.items], self.features, self.ratings, self.weights
         )
+
+
+def seen_by_side(interactions, values=None):
+    """Return what users have seen, and who has seen items."""
+    seen = interactions.seen_matrix(values)
+    return {"user": seen, "item": seen.T.tocsr()}
 
 
 @dataclass(frozen=True)
