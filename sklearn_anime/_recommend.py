@@ -277,6 +277,16 @@ def warn_of_unknown(audience, known, users):
         )
 
 
+def warn_of_context(table):
+    """Warn that columns of context have no value for pairs without a row, if there are any."""
+    if table is not None and table.context.any():
+        warn(
+            f"Columns {table.context_names} of X are constant neither within each item nor within "
+            f"each user: the mean of numbers and the most frequent value of others, per item, stand "
+            f"in for the pairs to score."
+        )
+
+
 def _asked(interactions, users, history, items):
     """Return ids, rows, and pairs with new items, of the users asked for."""
     folded = None if history is None else interactions.fold_in(history, items)

@@ -13,8 +13,8 @@ from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._features import extended
 from sklearn_anime.interactions._frames import TableForm, as_table
-from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
+from sklearn_anime.interactions._targets import check_ratings
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing

@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
-from sklearn_anime.decomposition._chain import Model
 from sklearn_anime.decomposition._posterior import Posterior
-from sklearn_anime.decomposition._side_features import Scaling
+from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps
+from sklearn_anime.decomposition._side_features import FeatureScaling
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
@@ -236,7 +236,7 @@ class BayesianFactorizationRegressor(
         BayesianFactorizationRegressor
             This estimator.
         """
-        kept = self._kept_sweeps()
+        kept = kept_sweeps(self.n_iter, self.burn_in, self.n_samples)
         interactions = Interactions.from_rows(
             X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
@@ -247,12 +247,12 @@ class BayesianFactorizationRegressor(
                 f"each user: their mean per item is a feature of the item, and the rest is not used."
             )
         sides = table.user_features, table.item_features
-        scalings = [Scaling.fit(numbers) for numbers in sides]
+        scalings = [FeatureScaling.fit(numbers) for numbers in sides]
         numbers = [scaling.transform(side) for scaling, side in zip(scalings, sides, strict=True)]
         settings = self.n_components, self.use_history, self.feature_precision
-        model = Model.build(interactions, numbers, *settings)
-        state, rng, curve = self._start(model, interactions)
-        state, samples, errors = self._run(model, state, rng, kept)
+        sampler = Sampler.build(interactions, numbers, *settings)
+        state, rng, curve = self._start(sampler, interactions)
+        state, samples, errors = self._run(sampler, state, rng, kept)
         return self._set_fitted(
             X,
             interactions_=interactions,
@@ -308,44 +308,29 @@ class BayesianFactorizationRegressor(
         """Sweeps of the chain, over all fits that continued it."""
         return len(self.loss_curve_)
 
-    def _kept_sweeps(self):
-        """Return the sweeps whose draws are kept, evenly spaced, the last one included."""
-        n_left = self.n_iter - self.burn_in
-        if n_left <= 0:
-            raise ValueError(
-                f"burn_in={self.burn_in} leaves none of the n_iter={self.n_iter} sweeps to sample from. "
-                f"Lower burn_in, or raise n_iter."
-            )
-        if self.n_samples > n_left:
-            raise ValueError(
-                f"n_samples={self.n_samples} is more than the {n_left} sweeps that n_iter={self.n_iter} "
-                f"and burn_in={self.burn_in} leave. Lower n_samples, or raise n_iter."
-            )
-        return set(self.burn_in + np.arange(1, self.n_samples + 1) * n_left // self.n_samples - 1)
-
-    def _start(self, model, interactions):
+    def _start(self, sampler, interactions):
         """Return state and generator to begin with, and the training errors of the chain so far."""
         if not (self.warm_start and hasattr(self, "_state")):
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
-            return model.start(rng), rng, np.empty(0)
+            return sampler.start(rng), rng, np.empty(0)
         n_components = self._state.users.shape[1] - 1
         if n_components != self.n_components:
             raise ValueError(
                 f"warm_start=True continues a chain of n_components={n_components}, but now "
                 f"n_components={self.n_components}. Set it back, or set warm_start=False."
             )
-        places = interactions.codes_in(self.interactions_)
-        return self._state.moved(places), deepcopy(self._rng), self.loss_curve_
+        codes = interactions.codes_in(self.interactions_)
+        return self._state.moved(codes), deepcopy(self._rng), self.loss_curve_
 
-    def _run(self, model, state, rng, kept):
+    def _run(self, sampler, state, rng, kept):
         """Return the state after all sweeps, the samples kept and the error of each sweep."""
         samples, errors = [], []
         for sweep in range(self.n_iter):
-            state, priors, rmse = model.sweep(state, rng)
+            state, priors, rmse = sampler.sweep(state, rng)
             errors.append(rmse)
             if sweep in kept:
-                samples.append(model.sample(state, priors))
+                samples.append(sampler.sample(state, priors))
             self._report(sweep + 1, state, rmse)
         return state, samples, errors
 

@@ -161,18 +161,18 @@ def _products(design):
 def solve_lower(root, right):
     """Solve ``L x = r`` for many lower triangular matrices at once."""
     solution = right.copy()
-    for place in range(right.shape[1]):
-        known = np.einsum("ij,ij->i", root[:, place, :place], solution[:, :place])
-        solution[:, place] = (solution[:, place] - known) / root[:, place, place]
+    for position in range(right.shape[1]):
+        known = np.einsum("ij,ij->i", root[:, position, :position], solution[:, :position])
+        solution[:, position] = (solution[:, position] - known) / root[:, position, position]
     return solution
 
 
 def solve_upper(root, right):
     """Solve ``L'x = r`` for many lower triangular matrices L at once."""
     solution = right.copy()
-    for place in reversed(range(right.shape[1])):
-        known = np.einsum("ij,ij->i", root[:, place + 1 :, place], solution[:, place + 1 :])
-        solution[:, place] = (solution[:, place] - known) / root[:, place, place]
+    for position in reversed(range(right.shape[1])):
+        known = np.einsum("ij,ij->i", root[:, position + 1 :, position], solution[:, position + 1 :])
+        solution[:, position] = (solution[:, position] - known) / root[:, position, position]
     return solution
 
 
@@ -186,6 +186,6 @@ def interact(users, items, user_codes, item_codes):
     return values
 
 
-def beside_one(vectors, place):
-    """Return vectors with a 1 at the place of the other side's bias: products then add both biases."""
-    return np.insert(vectors, place, 1, axis=1)
+def beside_one(vectors, position):
+    """Return vectors with a 1 where the other side has its bias: products then add both biases."""
+    return np.insert(vectors, position, 1, axis=1)

@@ -11,7 +11,7 @@ GRAM_BLOCK = 1024  # rows
 
 
 @dataclass(frozen=True)
-class Scaling:
+class FeatureScaling:
     """The way from the numbers of members to columns whose rows have a mean square length of one.
 
     Attributes
@@ -23,7 +23,7 @@ class Scaling:
     --------
     >>> import numpy as np
     >>> numbers = np.array([[1.0, 7.0], [3.0, 7.0]])
-    >>> Scaling.fit(numbers).transform(numbers).round(2).tolist()
+    >>> FeatureScaling.fit(numbers).transform(numbers).round(2).tolist()
     [[-0.71, 0.0], [0.71, 0.0]]
     """
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
-from sklearn_anime.interactions._numbers import check_ratings, check_weights, numeric_columns
+from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._pairs import PairIndex, PairMerge
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
 from sklearn_anime.utils._groups import first_rows

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sklearn_anime.interactions._frames import table_columns
-from sklearn_anime.interactions._numbers import numeric_columns, times
+from sklearn_anime.interactions._numbers import numeric_columns
+from sklearn_anime.interactions._targets import times
 from sklearn_anime.utils._sklearn import Interval
 
 # Constraint of the parameters `user` and `item`: the name or the position of a column.

@@ -132,8 +132,8 @@ class LowRankWeights:
         """Return the scores of all items for rows over items."""
         rows = _scaled(rows, self.scale)
         scores = ((rows @ self.vectors) * self.spectrum) @ self.vectors.T
-        places = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-        scores[places] -= rows.data * self.own[rows.indices]  # no item speaks for itself
+        pairs = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
+        scores[pairs] -= rows.data * self.own[rows.indices]  # no item speaks for itself
         if self.tail is not None:
             scores += self.tail.scores(rows)
         scores /= self.scale * self.rest

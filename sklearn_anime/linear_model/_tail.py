@@ -50,7 +50,7 @@ class FormedTail:
             some = rows[block]
             picked = self.gram[some.indices]
             picked.data *= np.repeat(some.data, np.diff(picked.indptr))
-            # Rows of several items become one; `toarray` adds up what falls on the same place.
+            # Rows of several items become one; `toarray` adds up what falls on the same item.
             summed = (picked.data, picked.indices, picked.indptr[some.indptr])
             sparse.csr_array(summed, shape=some.shape).toarray(out=scores[block])
         return scores
@@ -97,8 +97,8 @@ class ImplicitTail:
     def scores(self, rows):
         """Return rows over items times the tail, as a dense array."""
         scores = ((rows @ self.columns) @ self.rows).toarray()
-        places = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-        scores[places] -= rows.data * self.diagonal[rows.indices]
+        pairs = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
+        scores[pairs] -= rows.data * self.diagonal[rows.indices]
         return scores
 
     def dot(self, right):

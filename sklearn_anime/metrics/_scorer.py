@@ -10,10 +10,10 @@ from sklearn.base import is_regressor
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from sklearn_anime.interactions._frames import as_table
-from sklearn_anime.interactions._numbers import check_ratings
-from sklearn_anime.metrics._beyond import catalog_coverage
+from sklearn_anime.interactions._targets import check_ratings
+from sklearn_anime.metrics._coverage import catalog_coverage
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_params
@@ -255,7 +255,7 @@ def make_rating_scorer(metric: str = "rmse") -> RatingScorer:
 
 
 def first_places(recommended, k):
-    """Return the first `k` places of each list."""
+    """Return the first `k` items of each list."""
     return nw.from_native(recommended).filter(nw.col("rank") <= k).to_native()
 
 

@@ -80,7 +80,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
     Attributes
     ----------
     index_ : faiss.Index
-        The index, of vectors scaled to unit length for ``"cosine"``, or else centerd and divided by
+        The index, of vectors scaled to unit length for ``"cosine"``, or else centered and divided by
         their largest absolute value.
 
     effective_metric_ : str

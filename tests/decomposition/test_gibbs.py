@@ -12,7 +12,6 @@ from scipy import sparse
 from scipy.stats import ks_2samp
 
 from sklearn_anime.decomposition import _ridge
-from sklearn_anime.decomposition._chain import Model, State
 from sklearn_anime.decomposition._gibbs import (
     Prior,
     Side,
@@ -23,7 +22,8 @@ from sklearn_anime.decomposition._gibbs import (
     solve_upper,
 )
 from sklearn_anime.decomposition._ridge import make_ridge
-from sklearn_anime.decomposition._side_features import Scaling, SideFeatures
+from sklearn_anime.decomposition._sampler import Sampler, State
+from sklearn_anime.decomposition._side_features import FeatureScaling, SideFeatures
 from sklearn_anime.interactions import Interactions
 
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}  # the factor of the ridge is in single precision
@@ -94,14 +94,14 @@ def test_rows_of_the_history_have_length_one_or_none():
 
 def test_scaled_numbers_have_rows_of_mean_square_length_one():
     numbers = np.random.default_rng(0).normal(5, [1, 10, 1e-3], (50, 3))
-    scaled = Scaling.fit(numbers).transform(numbers)
+    scaled = FeatureScaling.fit(numbers).transform(numbers)
     assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
     assert_allclose((scaled**2).sum(axis=1).mean(), 1)
 
 
 def test_constant_number_becomes_zero():
     numbers = np.full((5, 1), 0.1)
-    assert (Scaling.fit(numbers).transform(numbers) == 0).all()
+    assert (FeatureScaling.fit(numbers).transform(numbers) == 0).all()
 
 
 # Ridge
@@ -279,7 +279,7 @@ def test_a_sweep_leaves_the_joint_distribution_of_parameters_and_ratings_as_it_i
             replace(side, weights=known[0], ratings=known[1])
             for side, known in zip(sides, (by_user, by_item), strict=True)
         ]
-        state, _, _ = Model(*both, users, items, targets, weights, scale=1.0).sweep(state, rng)
+        state, _, _ = Sampler(*both, users, items, targets, weights, scale=1.0).sweep(state, rng)
         return state, targets
 
     before = np.array([statistics(*draw()) for _ in range(n_draws)])

@@ -14,8 +14,8 @@ from sklearn.exceptions import DataConversionWarning
 
 from sklearn_anime.interactions._frames import TableForm, as_table, table_columns
 from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.interactions._numbers import check_ratings, check_weights
 from sklearn_anime.interactions._rows import Layout, Rows
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 
 COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
 

@@ -19,7 +19,7 @@ from sklearn_anime.metrics import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
 
 INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"

@@ -38,10 +38,9 @@ from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
-from sklearn_anime.neural_network._embedding import _seen_by_side
-from sklearn_anime.neural_network._network import Ensemble
+from sklearn_anime.neural_network._ensemble import Ensemble
+from sklearn_anime.neural_network._inputs import TrainingRows
 from sklearn_anime.neural_network._training import even_batches
-from sklearn_anime.neural_network._training_rows import TrainingRows
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
@@ -341,20 +340,20 @@ def test_vectors_are_what_is_learned_of_the_id_plus_a_map_of_its_history(small, 
 
 def test_network_and_what_is_read_of_it_predict_the_same(small, table, predicted):
     X, ensemble = table[0], small._ensemble
-    features = ensemble.scaling.standardise_features(X[["episodes", "age"]].to_numpy())
+    features = ensemble.standardization.standardize_features(X[["episodes", "age"]].to_numpy())
     inputs = {
         "user": np.searchsorted(small.users_, X["user_id"]),
         "item": np.searchsorted(small.items_, X["item_id"]),
         "features": features.astype(np.float32),
     }
-    ratings = ensemble.scaling.restore(small.model_.predict(inputs, verbose=0).ravel())
+    ratings = ensemble.standardization.restore(small.model_.predict(inputs, verbose=0).ravel())
     assert_allclose(ratings, predicted, rtol=FLOAT32)
 
 
 def test_histories_stay_within_what_is_not_held_out():
     interactions = Interactions.from_rows([[1, 5], [1, 6], [2, 5]], [8, 7, 6], features="numbers")
     rows = TrainingRows.read(interactions).take([0, 2, 1])
-    seen = _seen_by_side(interactions, rows, 1)  # user 1 and item 6
+    seen = rows.seen(interactions, 1)  # user 1 and item 6
     assert seen["user"].toarray().tolist() == [[1, 0], [1, 0]]
     assert seen["item"].toarray().tolist() == [[1, 1], [0, 0]]
 
@@ -395,18 +394,49 @@ def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
     mean, std = three.predict(table[0], return_std=True)
     assert_array_equal(mean, three.predict(table[0]))
     assert std.shape == mean.shape
-    assert 0 < std.mean() < 1
+    assert 0 < std.mean() < 3
     assert len(three.models_) == 3
     assert three.model_ is three.models_[0]
     assert three.user_factors_.shape == (len(three.users_), 12)
-    first = Ensemble([three._ensemble.networks[0]], {}, three._ensemble.scaling, {})
+    first = Ensemble([three._ensemble.networks[0]], {}, three._ensemble.standardization, {})
     alone = deepcopy(three)
     alone._ensemble = first
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
 
 
+def test_deviation_is_the_spread_and_the_error_on_rows_held_out(three, table):
+    """As in the Bayesian model: the noise of a rating is included."""
+    ensemble, X = three._ensemble, table[0]
+    sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
+    user_codes, item_codes, rows = three._encode(X)
+    spread = ensemble.rate(sides, user_codes, item_codes, rows.features()).std(axis=0)
+    std = three.predict(X, return_std=True)[1]
+    assert_allclose(std, np.sqrt(spread**2 + ensemble.noise**2))
+    assert ensemble.noise > root_mean_squared_error(table[1], three.predict(X))  # seen in training
+
+
+def test_deviations_cover_as_many_new_ratings_as_they_say(split):
+    X, X_test, y, y_test = split
+    model = make_small(n_estimators=2, epochs=10).fit(X, y)
+    predicted, std = model.predict(X_test, return_std=True)
+    assert 0.9 < np.std((y_test - predicted) / std) < 1.1
+
+
+def test_noise_with_patience_is_that_of_the_pairs_held_out(table):
+    model = make_small(n_estimators=2, patience=3, epochs=4, use_history=False).fit(*table)
+    held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 10 :]
+    X, y = table[0].iloc[held_out], table[1].iloc[held_out]
+    assert_allclose(model._ensemble.noise, root_mean_squared_error(y, model.predict(X)), rtol=FLOAT32)
+
+
+def test_deviation_of_a_single_rating_is_refused():
+    model = make_small(n_estimators=2, epochs=1).fit([["ann", "Akira"]], [7.0])
+    with pytest.raises(ValueError, match="one rated pair does not tell"):
+        model.predict([["ann", "Akira"]], return_std=True)
+
+
 def test_spread_of_one_network_is_refused(small, table):
-    with pytest.raises(ValueError, match="return_std=True asks for the spread of several networks"):
+    with pytest.raises(ValueError, match="return_std=True takes the spread of several networks"):
         small.predict(table[0], return_std=True)
 
 
@@ -452,7 +482,8 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
     ten = X.drop_duplicates("item_id").head(10).assign(user_id=1000)
     interactions = small.interactions_.extended(ten, y[:10])
     new = Interactions.from_rows(ten, y[:10], features="numbers")
-    shares = small._shares_of_new(interactions, TrainingRows.read(new, like=interactions))
+    rows, others = (TrainingRows.read(each, like=interactions) for each in (new, small.interactions_))
+    shares = rows.shares_beside(others, interactions.shape)
     known, added = (rows["item_id"].value_counts() for rows in (X, ten))
     expected = (added / known.add(added, fill_value=0)).reindex(small.items_).fillna(0)
     assert_allclose(shares["item"].ravel(), [*expected, 10 / (N_ROWS + 10)])
@@ -461,8 +492,14 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
 
 def test_partial_fit_of_a_model_with_patience_holds_nothing_out(table):
     model = make_small(patience=1, epochs=2).fit(*table).partial_fit(*table)
-    assert model.validation_curve_ is None
-    assert model.n_iter_ == 2
+    assert np.isnan(model.validation_curve_).tolist() == [False, False, True, True]
+    assert model.n_iter_ == len(model.loss_curve_) == model.best_epoch_ == 4
+
+
+def test_partial_fit_with_swapped_id_columns_raises(small, table):
+    model = deepcopy(small).set_params(user="item_id", item="user_id")
+    with pytest.raises(ValueError, match="user was 0 in fit and is 'item_id' now"):
+        model.partial_fit(*table)
 
 
 def test_first_partial_fit_is_a_fit(table, predicted):
@@ -478,10 +515,18 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(small, table, p
 
 def test_warm_start_goes_on_where_fit_ended(small, table):
     cold = make_small(warm_start=True).fit(*table)
-    first = cold.loss_curve_[-1]
+    first = cold.loss_curve_
     warm = cold.fit(*table)
-    assert warm.loss_curve_[0] < first * 1.1
-    assert warm.loss_curve_[0] < small.loss_curve_[0] * 0.9
+    assert warm.loss_curve_[: len(first)] == first
+    assert warm.loss_curve_[len(first)] < first[-1] * 1.1
+    assert warm.loss_curve_[len(first)] < small.loss_curve_[0] * 0.9
+
+
+def test_epochs_are_counted_over_all_fits_that_go_on(table):
+    model = make_small(warm_start=True, epochs=2).fit(*table).fit(*table)
+    assert model.n_iter_ == len(model.loss_curve_) == 4
+    assert model.validation_curve_ is None
+    assert model.set_params(warm_start=False).fit(*table).n_iter_ == 2
 
 
 def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):

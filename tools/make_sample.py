@@ -1,6 +1,6 @@
-"""Generate the files of the sample data set: `python -m sklearn_anime.datasets._generate_sample`.
+"""Make the files of the sample data set: `python tools/make_sample.py`.
 
-The titles are written by hand in `_sample_titles.py`; the viewers are simulated. Everything after
+The titles are written by hand in `sample_titles.py`; the viewers are simulated. Everything after
 the random draws is integer arithmetic, and `RandomState` has frozen streams, so that the files
 come out the same, byte for byte, on every machine. A unit is a thousandth of a rating point.
 """
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sample_titles import Title, parse_titles
 
-from sklearn_anime.datasets._sample_titles import Title, parse_titles
-
+DATA = Path(__file__).parents[1] / "sklearn_anime" / "datasets" / "data"
 SEED = 2016
 N_VIEWERS = 500
 UNIT = 1000
@@ -201,4 +201,4 @@ def make_files() -> dict[str, bytes]:
 
 if __name__ == "__main__":
     for name, content in make_files().items():
-        (Path(__file__).parent / "data" / name).write_bytes(content)
+        (DATA / name).write_bytes(content)

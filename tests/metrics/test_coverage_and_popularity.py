@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_anime.metrics import (
-    _beyond,
+    _coverage,
     catalog_coverage,
     gini_index,
     intra_list_diversity,
@@ -226,7 +226,7 @@ def test_a_vector_of_zeros_is_at_distance_one():
 def test_diversity_does_not_depend_on_the_blocks(monkeypatch):
     recommended, _, vectors = random_frames(seed=0)
     whole = intra_list_diversity(recommended, np.arange(20), vectors)
-    monkeypatch.setattr(_beyond, "block_length", lambda n_columns: 7)
+    monkeypatch.setattr(_coverage, "block_length", lambda n_columns: 7)
     assert intra_list_diversity(recommended, np.arange(20), vectors) == exactly(whole)
 
 

@@ -21,23 +21,29 @@ class State:
 
     noise_precision : float
         Precision of a rating of weight 1.
+
+    Examples
+    --------
+    >>> state = State(np.array([[1.0], [3.0]]), np.array([[5.0]]), 1.0)
+    >>> state.moved((np.array([1, -1]), np.array([0]))).users.tolist()  # -1: a new user
+    [[3.0], [2.0]]
     """
 
     users: np.ndarray
     items: np.ndarray
     noise_precision: float
 
-    def moved(self, places):
-        """Return the state for other members: from the place of each, or for -1 the mean vector."""
+    def moved(self, codes):
+        """Return the state for other members, given the code of each before; -1 gets the mean vector."""
         users, items = (
-            np.where((place >= 0)[:, None], vectors[place], vectors.mean(axis=0))
-            for vectors, place in zip((self.users, self.items), places, strict=True)
+            np.where((before >= 0)[:, None], vectors[before], vectors.mean(axis=0))
+            for vectors, before in zip((self.users, self.items), codes, strict=True)
         )
         return State(users, items, self.noise_precision)
 
 
 @dataclass(frozen=True)
-class Model:
+class Sampler:
     """All that no sweep changes: both sides and the rated pairs.
 
     Attributes
@@ -114,3 +120,25 @@ class Model:
             SideSample.keep(state.items, priors[1], self.items, with_history=False),
             state.noise_precision,
         )
+
+
+def kept_sweeps(n_iter, burn_in, n_samples):
+    """Return the sweeps whose draws are kept, evenly spaced, the last one included.
+
+    Examples
+    --------
+    >>> sorted(int(sweep) for sweep in kept_sweeps(n_iter=10, burn_in=4, n_samples=3))
+    [5, 7, 9]
+    """
+    n_left = n_iter - burn_in
+    if n_left <= 0:
+        raise ValueError(
+            f"burn_in={burn_in} leaves none of the n_iter={n_iter} sweeps to sample from. "
+            f"Lower burn_in, or raise n_iter."
+        )
+    if n_samples > n_left:
+        raise ValueError(
+            f"n_samples={n_samples} is more than the {n_left} sweeps that n_iter={n_iter} "
+            f"and burn_in={burn_in} leave. Lower n_samples, or raise n_iter."
+        )
+    return set(burn_in + np.arange(1, n_samples + 1) * n_left // n_samples - 1)
