@@ -25,6 +25,8 @@ LEVELS = [
         "baseline._shrunk_biases",
         "linear_model._gram",
         "linear_model._item_weights",
+        "linear_model._settings",
+        "linear_model._tail",
         "neighbors._auto_settings",
         "neighbors._faiss_index",
         "neighbors._neighbor_average",
