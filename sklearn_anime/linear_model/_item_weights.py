@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_anime.linear_model._gram import inverse_gram
 from sklearn_anime.linear_model._tail import FormedTail, ImplicitTail, squared_norms, tail_of
+from sklearn_anime.utils._products import times_dense
 from sklearn_anime.utils._svd import leading_singular_vectors
 
 
@@ -44,7 +45,7 @@ class ExactWeights:
 
     def scores(self, rows):
         """Return the scores of all items for rows over items."""
-        return rows.astype(self.weights.dtype) @ self.weights  # of two types, it would be copied
+        return times_dense(rows.astype(self.weights.dtype), self.weights)
 
     def to_item(self, item):
         """Return what each item adds to the score of one."""
