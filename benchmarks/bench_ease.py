@@ -208,7 +208,7 @@ def throughput(n_rounds=3):
 
 
 def sparse_throughput(n_rounds=2):
-    """Users a second on Gowalla: 29,858 users, 40,981 items."""  # noqa: D401
+    """Users a second on Gowalla: 29,858 users, 40,981 items."""
     cases = {
         name: OURS.format(code.replace(")", ", n_jobs=2)"), "users") for name, code in SPARSE.items()
     }
