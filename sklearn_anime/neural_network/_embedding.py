@@ -27,6 +27,7 @@ from sklearn_anime.utils._sklearn import (
     fit_context,
     with_callbacks,
 )
+from sklearn_anime.utils._validation import check_unchanged
 
 HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
@@ -79,7 +80,8 @@ class EmbeddingRegressor(
         256 steps of an epoch.
 
     validation_fraction : float, default=0.1
-        Share of the rated pairs, drawn at random, that is held out where `patience` is set.
+        Share of the rated pairs, drawn at random, that is held out where `patience` is set, or where
+        the noise of ratings is measured.
 
     patience : int or None, default=None
         Stop after so many epochs without a better loss on the held-out pairs, and go back to the
@@ -90,7 +92,9 @@ class EmbeddingRegressor(
         has seen each item. With it, ``recommend`` takes the `history` of new users into account.
 
     n_estimators : int, default=1
-        How many networks with different seeds are trained and averaged.
+        How many networks with different seeds are trained and averaged. Where there are several, and
+        no `patience`, one more is trained without a share of the pairs, to measure the noise that
+        ``predict(X, return_std=True)`` includes.
 
     unknown_rate : float, default=0.1
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
@@ -136,14 +140,15 @@ class EmbeddingRegressor(
         All networks.
 
     loss_curve_ : list of float
-        Training loss of each epoch of the last ``fit`` or ``partial_fit`` without the penalty, in the
-        units of the rating (squared for "mse"). This and what follows is that of the first network.
+        Training loss of each epoch without the penalty, in the units of the rating (squared for "mse"),
+        over all fits that went on from each other by `warm_start` or ``partial_fit``. This and what
+        follows is that of the first network.
 
     validation_curve_ : list of float or None
-        The same on the held-out pairs; None without `patience`.
+        The same on the held-out pairs, NaN in epochs that held none out; None without `patience`.
 
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained, over all fits that went on from each other.
 
     best_epoch_ : int
         Epoch (from 1) whose weights the model has.
@@ -305,7 +310,7 @@ class EmbeddingRegressor(
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
         learned = self._learn(interactions, TrainingRows.read(interactions), context, old)
-        self._store(X, interactions, *learned)
+        self._store(X, interactions, *learned, goes_on=old is not None)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -337,15 +342,16 @@ class EmbeddingRegressor(
         """
         if not hasattr(self, "_ensemble"):
             return self.fit(X, y, sample_weight)
-        validate_data(self, X, reset=False, skip_check_array=True)
         columns = {"user": self.user, "item": self.item}
+        check_unchanged(self, self._columns)
+        validate_data(self, X, reset=False, skip_check_array=True)
         new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
         interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
         training_rows = TrainingRows.read(new, like=interactions)
         shares = self._shares_of_new(interactions, training_rows)
         learned = self._learn(interactions, training_rows, context, self._ensemble, shares)
-        self._store(None, interactions, *learned)
+        self._store(None, interactions, *learned, goes_on=True)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -360,7 +366,7 @@ class EmbeddingRegressor(
             Rows in the form of ``fit``.
 
         return_std : bool, default=False
-            Whether to return the spread of the networks too; it takes an `n_estimators` of 2 or more.
+            Whether to return the standard deviations too; it takes an `n_estimators` of 2 or more.
 
         Returns
         -------
@@ -368,19 +374,24 @@ class EmbeddingRegressor(
             Mean over the networks. Unknown users and items get the row that stands for all of
             them, and their features.
 
-        std : ndarray of shape (n_rows,)
-            Standard deviation over the networks, in units of the rating; only with `return_std`.
+        deviations : ndarray of shape (n_rows,)
+            Standard deviations of the predictive distribution: the spread of the networks, and the
+            noise of a rating; only with `return_std`.
         """
         user_codes, item_codes, rows = self._encode(X)
         ensemble = self._ensemble
         if return_std and len(ensemble.networks) < 2:
             raise ValueError(
-                "return_std=True asks for the spread of several networks, and there is one: fit with "
+                "return_std=True takes the spread of several networks, and there is one: fit with "
                 "n_estimators=5, for example."
             )
-        sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
-        ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
-        return (ratings.mean(axis=0), ratings.std(axis=0)) if return_std else ratings.mean(axis=0)
+        if return_std and np.isnan(ensemble.noise):
+            raise ValueError(
+                "return_std=True takes the noise of ratings, which one rated pair does not tell. Fit to "
+                "more ratings."
+            )
+        ratings, deviations = ensemble.predict(user_codes, item_codes, rows.features())
+        return (ratings, deviations) if return_std else ratings
 
     @property
     def models_(self):
@@ -436,8 +447,30 @@ class EmbeddingRegressor(
             training_rows, scaling, network, starts, shares, n_validation, random_state, context
         )
         models, curves = zip(*trained, strict=True)
-        networks = [Network.read(model, histories, interactions) for model in models]
-        return Ensemble(networks, histories, scaling, shape), curves[0]
+        networks = [Network.read(model, histories, _by_side(interactions)) for model in models]
+        if old is not None:
+            noise = old.noise
+        elif n_validation:
+            noise = _held_out_error(models, histories, seen, scaling, training_rows, n_validation)
+        else:
+            noise = self._noise(interactions, training_rows, scaling, random_state)
+        return Ensemble(networks, histories, scaling, shape, noise), curves[0]
+
+    def _noise(self, interactions, training_rows, scaling, random_state):
+        """Return the error of one more network on a share of the rows that it is not trained on.
+
+        The share is `validation_fraction`. The error on the rows of training would be too small.
+        """
+        n_rows = len(training_rows)
+        n_held_out = min(max(round(self.validation_fraction * n_rows), 1), n_rows - 1)
+        if self.n_estimators == 1 or n_held_out == 0:
+            return np.nan
+        seen = _seen_by_side(interactions, training_rows, n_held_out)
+        histories = self._histories(seen, random_state)
+        network = self._network(interactions, self._shape(training_rows), histories, seen)
+        trained_on = training_rows.take(slice(-n_held_out))
+        ((model, _),) = self._train(trained_on, scaling, network, [{}], None, 0, random_state)
+        return _held_out_error([model], histories, seen, scaling, training_rows, n_held_out)
 
     def _n_validation(self, n_pairs):
         """Return how many pairs are held out."""
@@ -489,9 +522,12 @@ class EmbeddingRegressor(
         }
 
     def _train(
-        self, training_rows, scaling, network, starts, shares, n_validation, random_state, context
+        self, training_rows, scaling, network, starts, shares, n_validation, random_state, context=None
     ):
-        """Yield the model and the history of a network trained from each start."""
+        """Yield the model and the history of a network trained from each start.
+
+        Without a `context` no callback watches.
+        """
         callbacks, training = import_parts()
         shown = callbacks.progress(self.verbose, len(starts), self.epochs)
         features = scaling.standardise_features(training_rows.features)
@@ -504,29 +540,39 @@ class EmbeddingRegressor(
                 network=network | {"start": start},
                 n_validation=n_validation,
                 shares=shares,
-                callbacks=[*shown, *callbacks.copies(self.callbacks), callbacks.Epochs(self, context)],
+                callbacks=[]
+                if context is None
+                else [*shown, *callbacks.copies(self.callbacks), callbacks.Epochs(self, context)],
                 seed=random_state.randint(2**31 - 1),
                 **{name: getattr(self, name) for name in settings},
             )
 
-    def _store(self, X, interactions, ensemble, curves):
+    @property
+    def n_iter_(self):
+        """Number of epochs trained, over all fits that went on from each other."""
+        return len(self.loss_curve_)
+
+    def _store(self, X, interactions, ensemble, curves, goes_on):
         unit = ensemble.scaling.rating_scale ** LOSS_POWERS[self.loss]
-        loss_curve, validation_curve = (
-            [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
-        )
-        n_iter = len(loss_curve)
-        best = n_iter if validation_curve is None else int(np.argmin(validation_curve)) + 1
+        losses = [unit * error for error in curves["error"]]
+        gaps = [np.nan] * len(losses)
+        held_out = [unit * error for error in curves.get("val_error", gaps)]
+        best = int(np.argmin(held_out)) + 1 if "val_error" in curves else len(losses)
+        if goes_on:
+            best += self.n_iter_
+            held_out = (self.validation_curve_ or [np.nan] * self.n_iter_) + held_out
+            losses = self.loss_curve_ + losses
         return self._set_fitted(
             X,
             interactions_=interactions,
             item_features_=interactions.features.item_features,
             user_features_=interactions.features.user_features,
             **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
-            loss_curve_=loss_curve,
-            validation_curve_=validation_curve,
-            n_iter_=n_iter,
+            loss_curve_=losses,
+            validation_curve_=None if np.isnan(held_out).all() else held_out,
             best_epoch_=best,
             _ensemble=ensemble,
+            _columns={"user": self.user, "item": self.item},
         )
 
     def _score_block(self, rows):
@@ -557,10 +603,21 @@ class EmbeddingRegressor(
         return scores
 
 
+def _held_out_error(models, histories, seen, scaling, training_rows, n_held_out):
+    """Return the error of models on the last of the training rows, which are not in `seen`."""
+    networks = [Network.read(model, histories, seen) for model in models]
+    return Ensemble(networks, histories, scaling, {}).error(training_rows.take(slice(-n_held_out, None)))
+
+
+def _by_side(interactions, values=None):
+    """Return what users have seen, and who has seen items."""
+    seen = interactions.seen_matrix(values)
+    return {"user": seen, "item": seen.T.tocsr()}
+
+
 def _seen_by_side(interactions, training_rows, n_held_out):
-    """Return what users have seen and who has seen items, without the last training_rows."""
+    """Return what users have seen, and who has seen items, without the last of the training rows."""
     values = np.ones(len(interactions.item_codes))
     held_out = slice(len(training_rows) - n_held_out, None)
     values[interactions.positions_of(training_rows.users[held_out], training_rows.items[held_out])] = 0.0
-    seen = interactions.seen_matrix(values)
-    return {"user": seen, "item": seen.T.tocsr()}
+    return _by_side(interactions, values)

@@ -74,11 +74,9 @@ class Network:
     item: Side
 
     @classmethod
-    def read(cls, model, histories, interactions):
-        """Read what was trained, for the histories in `interactions`."""
-        seen = interactions.seen_matrix()
-        matrices = {"user": seen, "item": seen.T.tocsr()}
-        sides = {name: Side.read(model, name, histories.get(name), matrices[name]) for name in SIDES}
+    def read(cls, model, histories, seen):
+        """Read what was trained, for the histories in the matrices `seen` of both sides."""
+        sides = {name: Side.read(model, name, histories.get(name), seen[name]) for name in SIDES}
         return cls(model, **sides)
 
     def rate(self, user_rows, item_rows, features):
@@ -146,12 +144,28 @@ class Ensemble:
 
     shape : dict of str to object
         The settings that say which weights there are.
+
+    noise : float
+        Root mean squared error on rows held out of training, in units of the rating; NaN where it
+        was not measured.
     """
 
     networks: list
     histories: dict
     scaling: Scaling
     shape: dict
+    noise: float = np.nan
+
+    def predict(self, user_codes, item_codes, features):
+        """Return mean and standard deviation of the ratings of pairs of codes, the noise included."""
+        sides = [(network.user.rows, network.item.rows) for network in self.networks]
+        ratings = self.rate(sides, user_codes, item_codes, features)
+        return ratings.mean(axis=0), np.hypot(ratings.std(axis=0), self.noise)
+
+    def error(self, rows):
+        """Return the root mean squared error on some training rows, in units of the rating."""
+        ratings, _ = self.predict(rows.users, rows.items, rows.features)
+        return float(np.sqrt(np.average((rows.ratings - ratings) ** 2, weights=rows.weights)))
 
     def rate(self, sides, users, items, features):
         """Return ratings of pairs: ndarray of shape (n_networks, n_pairs).

@@ -409,12 +409,8 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
         mean = side.intercept.astype(float)
         if model.use_history:
             mean = mean + history @ side.history
-            if user == 4:
-                age = model.user_features_.ravel()
-                mean = (
-                    mean
-                    + (age[np.searchsorted(model.users_, 4)] - age.mean()) / age.std() * side.numbers[0]
-                )
+            age = model.user_features_.ravel()
+            mean = mean + (1.0 - age.mean()) / age.std() * side.numbers[0]  # that of the history
         precision, linear = side.precision.astype(float), side.precision @ mean
         for item, rating in zip([3, 8, 20], [9.0, 2.0, 7.0], strict=True):
             row = np.array([1, *items[item, 1:]])

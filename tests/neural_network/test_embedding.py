@@ -395,7 +395,7 @@ def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
     mean, std = three.predict(table[0], return_std=True)
     assert_array_equal(mean, three.predict(table[0]))
     assert std.shape == mean.shape
-    assert 0 < std.mean() < 1
+    assert 0 < std.mean() < 3
     assert len(three.models_) == 3
     assert three.model_ is three.models_[0]
     assert three.user_factors_.shape == (len(three.users_), 12)
@@ -405,8 +405,39 @@ def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
 
 
+def test_deviation_is_the_spread_and_the_error_on_rows_held_out(three, table):
+    """As in the Bayesian model: the noise of a rating is included."""
+    ensemble, X = three._ensemble, table[0]
+    sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
+    user_codes, item_codes, rows = three._encode(X)
+    spread = ensemble.rate(sides, user_codes, item_codes, rows.features()).std(axis=0)
+    std = three.predict(X, return_std=True)[1]
+    assert_allclose(std, np.sqrt(spread**2 + ensemble.noise**2))
+    assert ensemble.noise > root_mean_squared_error(table[1], three.predict(X))  # seen in training
+
+
+def test_deviations_cover_as_many_new_ratings_as_they_say(split):
+    X, X_test, y, y_test = split
+    model = make_small(n_estimators=2, epochs=10).fit(X, y)
+    predicted, std = model.predict(X_test, return_std=True)
+    assert 0.9 < np.std((y_test - predicted) / std) < 1.1
+
+
+def test_noise_with_patience_is_that_of_the_pairs_held_out(table):
+    model = make_small(n_estimators=2, patience=3, epochs=4, use_history=False).fit(*table)
+    held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 10 :]
+    X, y = table[0].iloc[held_out], table[1].iloc[held_out]
+    assert_allclose(model._ensemble.noise, root_mean_squared_error(y, model.predict(X)), rtol=FLOAT32)
+
+
+def test_deviation_of_a_single_rating_is_refused():
+    model = make_small(n_estimators=2, epochs=1).fit([["ann", "Akira"]], [7.0])
+    with pytest.raises(ValueError, match="one rated pair does not tell"):
+        model.predict([["ann", "Akira"]], return_std=True)
+
+
 def test_spread_of_one_network_is_refused(small, table):
-    with pytest.raises(ValueError, match="return_std=True asks for the spread of several networks"):
+    with pytest.raises(ValueError, match="return_std=True takes the spread of several networks"):
         small.predict(table[0], return_std=True)
 
 
@@ -461,8 +492,14 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
 
 def test_partial_fit_of_a_model_with_patience_holds_nothing_out(table):
     model = make_small(patience=1, epochs=2).fit(*table).partial_fit(*table)
-    assert model.validation_curve_ is None
-    assert model.n_iter_ == 2
+    assert np.isnan(model.validation_curve_).tolist() == [False, False, True, True]
+    assert model.n_iter_ == len(model.loss_curve_) == model.best_epoch_ == 4
+
+
+def test_partial_fit_with_swapped_id_columns_raises(small, table):
+    model = deepcopy(small).set_params(user="item_id", item="user_id")
+    with pytest.raises(ValueError, match="user was 0 in fit and is 'item_id' now"):
+        model.partial_fit(*table)
 
 
 def test_first_partial_fit_is_a_fit(table, predicted):
@@ -478,10 +515,18 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(small, table, p
 
 def test_warm_start_goes_on_where_fit_ended(small, table):
     cold = make_small(warm_start=True).fit(*table)
-    first = cold.loss_curve_[-1]
+    first = cold.loss_curve_
     warm = cold.fit(*table)
-    assert warm.loss_curve_[0] < first * 1.1
-    assert warm.loss_curve_[0] < small.loss_curve_[0] * 0.9
+    assert warm.loss_curve_[: len(first)] == first
+    assert warm.loss_curve_[len(first)] < first[-1] * 1.1
+    assert warm.loss_curve_[len(first)] < small.loss_curve_[0] * 0.9
+
+
+def test_epochs_are_counted_over_all_fits_that_go_on(table):
+    model = make_small(warm_start=True, epochs=2).fit(*table).fit(*table)
+    assert model.n_iter_ == len(model.loss_curve_) == 4
+    assert model.validation_curve_ is None
+    assert model.set_params(warm_start=False).fit(*table).n_iter_ == 2
 
 
 def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):
