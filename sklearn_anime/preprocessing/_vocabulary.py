@@ -52,8 +52,7 @@ def warn_of_separator(column, separator):
         if found and found[0] != separator:
             warn(
                 f"separator={separator!r} occurs in no cell of column {column.label!r}, but "
-                f"{found[0]!r} does, as in {name!r:.60}. Set separator={found[0]!r} if it stands between "
-                f"genres."
+                f"{found[0]!r} does, as in {name!r:.60}. Set separator={found[0]!r} if it divides them."
             )
             return
 

@@ -83,7 +83,7 @@ def test_empty_separator_raises():
 @pytest.mark.parametrize(("separator", "other"), [(", ", "|"), (", ", ";"), (", ", ","), ("|", ", ")])
 def test_separator_that_never_occurs_while_another_does_is_warned_of_once(make, separator, other):
     X = make({"genre": [f"Action{other}Comedy", "Drama", f"Drama{other}Action"]})
-    with pytest.warns(UserWarning, match=f"Set separator={re.escape(repr(other))} if it") as caught:
+    with pytest.warns(UserWarning, match=f"Set separator={re.escape(repr(other))} if") as caught:
         WeightedOneHotGenres(separator=separator).fit(X)
     assert len(caught) == 1
 
