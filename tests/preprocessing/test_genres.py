@@ -164,6 +164,10 @@ def test_repeats_are_removed_before_positions_are_counted():
     assert_array_equal(encode(["A, B, A, B, C"]), [[3, 2, 1]])
 
 
+def test_a_repeated_genre_counts_where_it_stands_first():
+    assert_array_equal(encode(["A, B, A"]), [[2, 1]])
+
+
 def test_unknown_genres_count_in_the_positions():
     assert_array_equal(encode(["A, B, C"], new=["?, A", "B, ?, C"]), [[2, 0, 0], [0, 3, 1]])
 
