@@ -3,9 +3,9 @@
 New users and new items
 =======================
 
-In a random test set, most users and items are known from training. In production they often are not. This
-example measures the recommendations for users without any row in training, and the predicted ratings of
-items that nobody has rated yet.
+In a random test set, most users and items are known from training. In production they often are not.
+This example measures the recommendations for users without any row in training, and the predicted
+ratings of items that nobody has rated yet.
 
 It runs on the embedded sample, whose ratings are simulated.
 """
