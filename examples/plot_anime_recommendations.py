@@ -142,9 +142,9 @@ print(
 # %%
 # 4. Recommendations from similar users
 # -------------------------------------
-# ``min_rating=8`` recommends titles that similar users rated 8 or better, and that this user has not seen.
-# Here, users are similar who have seen the same titles. The score is the sum of their ratings, each times
-# the similarity of the user.
+# ``min_rating=8`` recommends titles that similar users rated 8 or better, and that this user has not
+# seen. Here, users are similar who have seen the same titles. The score is the sum of their ratings,
+# each times the similarity of the user.
 
 
 def with_names(recommended):
