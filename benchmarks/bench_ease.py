@@ -294,7 +294,7 @@ def genre_score(weight, train, test, table, side):
     if side == "people":
         return round(NDCG(model, known.join(table, on=known.columns[1]) if weight else known), 4)
     lists = model.recommend(known.iloc[:, 0].unique(), include=known.iloc[:, 1].unique())
-    return round(NDCG.judge(model, lists, known), 4)
+    return round(NDCG.relevant_items(model, lists, known), 4)
 
 
 def cpu(run):

@@ -142,8 +142,9 @@ print(
 # %%
 # 4. Recommendations from similar users
 # -------------------------------------
-# The titles that near users (for lists: those who have seen the same) rated 8 or better, and that this
-# user has not seen. The score sums their ratings, each times the similarity of the user who gave it.
+# ``min_rating=8`` recommends titles that similar users rated 8 or better, and that this user has not
+# seen. Here, users are similar who have seen the same titles. The score is the sum of their ratings,
+# each times the similarity of the user.
 
 
 def with_names(recommended):
@@ -151,8 +152,9 @@ def with_names(recommended):
     return recommended.join(catalog[["name", "genre"]].astype(str), on="anime_id")
 
 
-near_titles = svd.recommend([user], n_items=8, min_rating=8)
-print(with_names(near_titles)[["rank", "name", "genre", "score"]].round(1).to_string(index=False))
+liked = SVDNeighborsRecommender(min_rating=8, random_state=0).fit(anime.data, anime.target)
+recommended = liked.recommend([user], n_items=8)
+print(with_names(recommended)[["rank", "name", "genre", "score"]].round(1).to_string(index=False))
 
 # %%
 # 5. Embeddings with Keras
@@ -266,7 +268,7 @@ search = HalvingRandomSearchCV(
     {
         f"{genre_step}__weightedonehotgenres__weighting": ["linear", "uniform"],
         f"{genre_step}__pca__n_components": [5, 10],
-        f"{network_step}__embedding_dim": [4, 16],
+        f"{network_step}__n_components": [4, 16],
     },
     n_candidates=4,
     factor=4,

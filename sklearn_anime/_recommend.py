@@ -353,12 +353,10 @@ def _with_new_items(interactions, new):
     codes = items.encode(ids)
     if len(np.unique(codes)) < len(codes):
         raise ValueError("items= holds an item id twice. Give one row for each new item.")
-    added = np.flatnonzero(codes >= len(interactions.items))
-    table = interactions.features
+    added, table = codes >= len(interactions.items), interactions.features
     if table is not None:
-        columns = table.read_items(columns, len(ids))
-        columns = columns[added] if isinstance(columns, np.ndarray) else [c[added] for c in columns]
-    return items, columns if len(added) else None
+        columns = table.read_items(columns, added)
+    return items, columns if added.any() else None
 
 
 def _in_order_of_fit(interactions, columns, named):

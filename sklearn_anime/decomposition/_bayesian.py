@@ -366,11 +366,11 @@ class BayesianFactorizationRegressor(
         return self._posterior.scores(self._vectors_of(rows), numbers)
 
     def _vectors_of(self, rows):
-        """Return the vectors of users in each sample, from their rows where fit had others."""
-        changed = ~same_rows(rows, self.interactions_.take(rows.codes))
-        known = rows.codes >= 0
-        numbers = np.where(known[:, None], self._user_numbers[rows.codes], 0.0)
-        return self._posterior.vectors_of(rows, changed | ~known, numbers)
+        """Return the vectors of users in each sample, from rows and features where fit had others."""
+        numbers = self._scalings[0].transform(rows.user_features)
+        as_in_fit = (rows.codes >= 0) & same_rows(rows, self.interactions_.take(rows.codes))
+        as_in_fit &= (numbers == self._user_numbers[rows.codes]).all(axis=1)
+        return self._posterior.vectors_of(rows, ~as_in_fit, numbers)
 
 
 def _summaries(posterior):

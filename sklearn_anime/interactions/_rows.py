@@ -1,6 +1,6 @@
 """The rows of ``X``: which columns are the ids, the time and the features."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from numbers import Integral
 
@@ -159,9 +159,10 @@ class Rows:
         columns, named = table_columns(X)
         found, present = layout.of_history(columns, named)
         rows = cls._split(columns, found)
-        if found.names is not None:
-            named = {column.name: column for column in rows.others}
-            rows = cls(rows.user, rows.item, [named[layout.names[p]] for p in present], rows.time, found)
+        if named and layout.names is not None:
+            of_name = {column.name: column for column in rows.others}
+            others = [of_name[layout.names[position]] for position in present]
+            rows = replace(rows, others=others)
         return rows, present
 
     @classmethod

@@ -12,15 +12,14 @@ from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.interactions._numbers import floats
 from sklearn_anime.utils._sklearn import check_sample_weight
 
-LARGEST_RATING = 1e100  # squares and sums of squares of ratings stay in the range of float64
+LARGEST_RATING = 1e30  # ratings stay in the range of float32, and sums of squares in that of float64
 
 
 def check_ratings(y, n_rows):
     """Return ratings as a float ndarray; NaN, or a mask, is "interaction without a rating"."""
     if y is None:
         raise ValueError("This model requires y to be passed, but the target y is None.")
-    if isinstance(y, np.ma.MaskedArray):
-        y = np.ma.filled(y.astype(np.float64), np.nan)
+    y = _filled(y)
     if nw.dependencies.is_into_series(y):
         y = floats(nw.from_native(y, series_only=True), "y")
     y = column_or_1d(y, warn=True)
@@ -37,7 +36,7 @@ def check_ratings(y, n_rows):
 def check_weights(sample_weight, n_rows):
     """Return sample weights as a float ndarray: ones by default, never negative or all zero."""
     return check_sample_weight(
-        sample_weight, np.empty(n_rows), dtype=np.float64, ensure_non_negative=True
+        _filled(sample_weight), np.empty(n_rows), dtype=np.float64, ensure_non_negative=True
     )
 
 
@@ -63,6 +62,12 @@ def times(column):
     )
 
 
+def _filled(values):
+    """Return a masked array as floats, NaN where it is masked, and anything else as it is."""
+    masked = isinstance(values, np.ma.MaskedArray)
+    return np.ma.filled(values.astype(np.float64), np.nan) if masked else values
+
+
 def _check_range(ratings):
     if np.isinf(ratings).any():
         raise ValueError(
@@ -72,8 +77,8 @@ def _check_range(ratings):
     if (np.abs(ratings) > LARGEST_RATING).any():
         row = int(np.argmax(np.abs(ratings) > LARGEST_RATING))
         raise ValueError(
-            f"Input y holds {ratings[row]:g} (row {row}): sums of squares of ratings beyond "
-            f"{LARGEST_RATING:g} overflow. Bring the ratings to another scale, for instance with "
+            f"Input y holds {ratings[row]:g} (row {row}): ratings beyond {LARGEST_RATING:g} overflow in "
+            f"single precision. Bring the ratings to another scale, for instance with "
             f"TransformedTargetRegressor."
         )
 

@@ -21,7 +21,7 @@ from sklearn_anime.utils._warnings import warn
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How rows that ``fit`` has not seen relevant_items a recommender.
+    """How rows that ``fit`` has not seen evaluate a recommender.
 
     Attributes
     ----------

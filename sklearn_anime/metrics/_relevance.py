@@ -154,7 +154,7 @@ class Relevant:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The lists of some users, evaluation by what is relevant to them.
+    """The recommendations to some users, evaluated by what is relevant to them.
 
     Attributes
     ----------

@@ -35,9 +35,9 @@ class RankingScorer:
 
     def __call__(self, estimator, X, y=None):
         """Return the score of a fitted estimator on rows that it has not seen."""
-        return self.relevant_items(*self.held_out.lists(estimator, X, y, self.k))
+        return self.score_lists(*self.held_out.lists(estimator, X, y, self.k))
 
-    def relevant_items(self, recommender, recommended, relevant):
+    def score_lists(self, recommender, recommended, relevant):
         """Return the score of lists of length `k` or more."""
         if self.metric == "coverage":
             return catalog_coverage(recommended, recommender.items_, k=self.k)
@@ -108,7 +108,7 @@ class JointScorer:
         for held_out, k in longest.items():
             lists[held_out] = held_out.lists(estimator, X, y, k)
         return {
-            name: scorer.relevant_items(*lists[scorer.held_out])
+            name: scorer.score_lists(*lists[scorer.held_out])
             if isinstance(scorer, RankingScorer)
             else scorer(estimator, X, y)
             for name, scorer in self.scorers.items()
@@ -160,7 +160,7 @@ def make_ranking_scorer(
 
     random_state : int, RandomState instance or None, default=None
         Seed of `history` and `sample_users`. Pass an int, so that all candidates of a search are
-        evaluation by the same rows.
+        evaluated by the same rows.
 
     Returns
     -------

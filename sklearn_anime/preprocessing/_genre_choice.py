@@ -6,6 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_anime.preprocessing._cells import object_array
+from sklearn_anime.utils._warnings import warn
+
+SEPARATORS = (", ", "|", ";", ",")
 
 
 def choose_genres(column, max_genres, min_frequency, pooled):
@@ -38,6 +41,35 @@ def choose_genres(column, max_genres, min_frequency, pooled):
     frequent = is_frequent(counts, min_frequency, len(column.rows))
     frequent &= most_frequent(np.where(frequent, counts, 0), max_genres, pooled)
     return names[frequent], None if frequent.all() else names[~frequent]
+
+
+def warn_of_separator(column, separator):
+    """Warn that no text of a column was divided, though another separator stands in one."""
+    if column.n_positions > 1:
+        return
+    for name in column.names.tolist():
+        found = [mark for mark in SEPARATORS if isinstance(name, str) and mark in name]
+        if found and found[0] != separator:
+            warn(
+                f"separator={separator!r} occurs in no cell of column {column.label!r}, but "
+                f"{found[0]!r} does, as in {name!r:.60}. Set separator={found[0]!r} if it divides them."
+            )
+            return
+
+
+def check_output_names(columns):
+    """Raise where two output columns, given as pairs of a label and genres, have the same name."""
+    owners = {}
+    for label, genres in columns:
+        for genre in genres:
+            name = f"{label if isinstance(label, str) else f'x{label}'}_{genre}"
+            owner = f"{genre!r} of column {label!r}"
+            if name in owners:
+                raise ValueError(
+                    f"Two output columns are called {name!r}: {owners[name]} and {owner}. Rename a "
+                    f"column of X, or a genre."
+                )
+            owners[name] = owner
 
 
 def sort_names(names, label):

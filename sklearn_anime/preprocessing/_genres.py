@@ -12,7 +12,12 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.preprocessing._cells import check_table, read_columns
-from sklearn_anime.preprocessing._genre_choice import choose_genres, decode_cells
+from sklearn_anime.preprocessing._genre_choice import (
+    check_output_names,
+    choose_genres,
+    decode_cells,
+    warn_of_separator,
+)
 from sklearn_anime.preprocessing._position_weights import (
     WEIGHTINGS,
     check_dtype_holds,
@@ -282,8 +287,14 @@ class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
         columns = read_columns(X, self.separator)
         limits = (self.max_genres, self.min_frequency, self.handle_unknown == "infrequent")
         chosen = [choose_genres(column, *limits) for column in columns]
+        pooled = limits[-1]
         for column in columns:
             self._weigh(column.n_positions, column.n_positions)
+            warn_of_separator(column, self.separator)
+        check_output_names(
+            (column.label, [*genres, INFREQUENT] if pooled and others is not None else genres)
+            for column, (genres, others) in zip(columns, chosen, strict=True)
+        )
         validate_data(self, X, skip_check_array=True)
         self.genres_ = [genres for genres, _ in chosen]
         self.infrequent_genres_ = [infrequent for _, infrequent in chosen]

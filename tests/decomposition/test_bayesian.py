@@ -409,12 +409,8 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
         mean = side.intercept.astype(float)
         if model.use_history:
             mean = mean + history @ side.history
-            if user == 4:
-                age = model.user_features_.ravel()
-                mean = (
-                    mean
-                    + (age[np.searchsorted(model.users_, 4)] - age.mean()) / age.std() * side.numbers[0]
-                )
+            age = model.user_features_.ravel()
+            mean = mean + (1.0 - age.mean()) / age.std() * side.numbers[0]  # that of the history
         precision, linear = side.precision.astype(float), side.precision @ mean
         for item, rating in zip([3, 8, 20], [9.0, 2.0, 7.0], strict=True):
             row = np.array([1, *items[item, 1:]])
@@ -428,6 +424,27 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
     expected = np.mean(scores, axis=0)[np.searchsorted(model.items_, lists["item_id"])]
     assert lists["user_id"].unique().tolist() == [user]
     assert_allclose(lists["score"], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("user", [4, 99], ids=["known", "new"])
+def test_features_of_the_user_in_a_history_move_the_scores(small, table, user):
+    rows = table[0][table[0]["user_id"] == 4].assign(user_id=user)
+    history = rows, table[1][rows.index]
+    first, second = (
+        small.recommend(history=(rows.assign(age=age), history[1]), n_items=3)["score"]
+        for age in (10.0, 60.0)
+    )
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_a_history_that_equals_fit_gives_the_recommendations_of_fit(small, table):
+    rows = table[0][table[0]["user_id"] == 4]
+    answers = [
+        small.recommend(history=(X, table[1][rows.index]), n_items=3)
+        for X in (rows, rows[["user_id", "item_id"]])
+    ]
+    for answer in answers:
+        assert_array_equal(answer, small.recommend([4], n_items=3))
 
 
 def test_new_titles_score_as_their_features_predict(small, table):

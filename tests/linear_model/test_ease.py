@@ -512,7 +512,10 @@ def test_defaults_beat_popularity_by_far_on_the_sample():
 
 @pytest.mark.parametrize(
     ("params", "at_least"),
-    [({}, 0.329), ({"alpha": 200.0, "n_components": 512, "random_state": 0}, 0.322)],
+    [
+        pytest.param({}, 0.329, marks=pytest.mark.slow),
+        ({"alpha": 200.0, "n_components": 512, "random_state": 0}, 0.322),
+    ],
     ids=["exact", "low-rank"],
 )
 def test_lists_on_real_ratings(real_folder, params, at_least):

@@ -1,20 +1,21 @@
 """
-===============================
-People and titles that are new
-===============================
+=======================
+New users and new items
+=======================
 
-Nearly everyone of a random test is known from training. In use, the next visitor is not. How good are
-the lists of people of whom the model has seen nothing in training, and the ratings of titles that nobody
-has rated yet?
+In a random test set, most users and items are known from training. In production they often are not.
+This example measures the recommendations for users without any row in training, and the predicted
+ratings of items that nobody has rated yet.
 
 It runs on the embedded sample, whose ratings are simulated.
 """
 
 # %%
-# People who are new
-# ------------------
-# ``NewUserSplit`` keeps a third of the people out of training. Four fifths of what each of them has seen
-# are then handed over as a history, without another fit, and the lists are judged by the rest.
+# New users
+# ---------
+# ``NewUserSplit`` keeps a third of the users out of training. Four fifths of the interactions of each of
+# them are then passed as ``history``, without another fit, and the recommendations are compared with the
+# rest.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -43,22 +44,22 @@ RankingCurveDisplay.from_estimator(
 )
 
 # %%
-# One of them
-# -----------
-# A few titles are enough for a list, with any id that is not taken:
+# One new user
+# ------------
+# A few items are enough for recommendations. The id of the new user is any id that ``fit`` has not seen:
 
 names = anime.catalog["name"]
 liked = names.index[names.isin(["Toradora!", "Clannad", "Golden Time"])]
-newcomer = pd.DataFrame({"user_id": -1, "anime_id": liked})
-recommended = models["EASE"].recommend(history=newcomer, n_items=5)
+history = pd.DataFrame({"user_id": -1, "anime_id": liked})
+recommended = models["EASE"].recommend(history=history, n_items=5)
 print(recommended.assign(name=recommended.anime_id.map(names))[["rank", "name"]].to_string(index=False))
 
 # %%
-# Titles that are new
-# -------------------
-# ``NewItemSplit`` keeps all rows of some titles out. The biases can only say how the person rates.
-# Factors alone say no more of such a title, and are led astray; with the genres as columns of ``X`` they
-# say whether it is of a kind that the person likes.
+# New items
+# ---------
+# ``NewItemSplit`` keeps all rows of some items out of training. For a new item, the biases predict from
+# the user alone. Factors without features know no more of the item. With the genres as columns of ``X``,
+# the model predicts from how the user rates items of these genres.
 
 from sklearn.model_selection import cross_validate
 
@@ -85,7 +86,7 @@ print(pd.DataFrame(errors).agg(["mean", "std"]).T.round(3).to_string())
 fig, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
 bars = ax.barh(list(errors), [error.mean() for error in errors.values()], color="tab:blue")
 ax.bar_label(bars, fmt="%.3f", padding=3)
-ax.set(title="Ratings of titles that are new: smaller is better", xlabel="RMSE")
+ax.set(title="Ratings of new items: smaller is better", xlabel="RMSE")
 ax.invert_yaxis()
 ax.margins(x=0.15)
 plt.show()
