@@ -1,6 +1,6 @@
 """Measure BayesianFactorizationRegressor: accuracy and error bars on real ratings, time and memory.
 
-Usage: python benchmarks/bench_bayesian.py [accuracy] [strangers] [stack] [myfm] [scaling] [memory]
+Usage: python benchmarks/bench_bayesian.py [accuracy] [cold_start] [stack] [myfm] [scaling] [memory]
 
 Without names all parts run. The real ratings (all parts but the last two) are those in the folder that
 the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
@@ -71,11 +71,11 @@ def accuracy():
         model.fit(rows, ratings)
         took = process_time() - start
         print(
-            f"{name:<38} {judged(model, X_test[rows.columns], y_test)}   fit {took:4.0f} s", flush=True
+            f"{name:<38} {errors(model, X_test[rows.columns], y_test)}   fit {took:4.0f} s", flush=True
         )
 
 
-def strangers():
+def cold_start():
     """RMSE and coverage on users, and on titles, of whom training has no row."""
     wide = table()
     X, y = wide.drop(columns="rating"), wide["rating"]
@@ -84,7 +84,7 @@ def strangers():
         for model in (BiasRegressor(), BayesianFactorizationRegressor(random_state=0)):
             model.fit(X.iloc[train], y.iloc[train])
             name = f"{type(splitter).__name__}, {type(model).__name__}"
-            print(f"{name:<46} {judged(model, X.iloc[test], y.iloc[test])}", flush=True)
+            print(f"{name:<46} {errors(model, X.iloc[test], y.iloc[test])}", flush=True)
 
 
 def stack():
@@ -96,9 +96,9 @@ def stack():
         [("bayes", bayes), ("near", near)], cv=KFold(5, shuffle=True, random_state=0)
     ).fit(X, y)
     for name, one in zip(("bayes", "near"), model.estimators_, strict=True):
-        print(f"{name:<10} {judged(one, X_test, y_test)}")
+        print(f"{name:<10} {errors(one, X_test, y_test)}")
     print(
-        f"{'stack':<10} {judged(model, X_test, y_test)}, weights {model.final_estimator_.coef_.round(3)}"
+        f"{'stack':<10} {errors(model, X_test, y_test)}, weights {model.final_estimator_.coef_.round(3)}"
     )
 
 
@@ -122,7 +122,7 @@ def myfm():
     start = process_time()
     model.fit(X[IDS], y)
     took = process_time() - start
-    print(f"this model {judged(model, X_test[IDS], y_test)}   fit {took:.0f} s")
+    print(f"this model {errors(model, X_test[IDS], y_test)}   fit {took:.0f} s")
 
 
 def scaling():
@@ -171,7 +171,7 @@ def rated_split():
     return train_test_split(X, y, test_size=0.2, random_state=0)
 
 
-def judged(model, X, y):
+def errors(model, X, y):
     """Return the RMSE and, for a Bayesian model, the coverage of its intervals."""
     if not isinstance(model, BayesianFactorizationRegressor):
         return f"RMSE {root_mean_squared_error(y, model.predict(X)):.4f}             "
@@ -180,7 +180,7 @@ def judged(model, X, y):
     return f"RMSE {root_mean_squared_error(y, predicted):.4f} cover {100 * inside.mean():.1f} %"
 
 
-PARTS = {part.__name__: part for part in (accuracy, strangers, stack, myfm, scaling, memory)}
+PARTS = {part.__name__: part for part in (accuracy, cold_start, stack, myfm, scaling, memory)}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

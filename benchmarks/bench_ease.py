@@ -167,7 +167,7 @@ def alphas():
 
 
 def genres(weights=(0.0, 1.0, 3.0, 10.0, 30.0)):
-    """NDCG@10 with genres: people with fewer than ten rows, and titles that fewer than five have seen.
+    """NDCG@10 with genres: users with fewer than ten rows, and items that fewer than five have seen.
 
     Half of the users keep 3 to 9 rows and half of the titles 1 to 4, drawn at random; the rest of their
     rows is the test. The weight is chosen on validation rows, taken from training the same way.
@@ -176,7 +176,7 @@ def genres(weights=(0.0, 1.0, 3.0, 10.0, 30.0)):
     columns = WeightedOneHotGenres().set_output(transform="pandas")
     table = columns.fit_transform(anime.catalog[["genre"]])
     table = table / np.linalg.norm(table, axis=1, keepdims=True).clip(min=1)
-    for name, split in {"people": few_rows_of_users, "titles": few_rows_of_items}.items():
+    for name, split in {"users": few_rows_of_users, "items": few_rows_of_items}.items():
         rest, test = split(anime.data, seed=0)
         train, validation = split(rest, seed=1)
         scores = {w: genre_score(w, train, validation, table, name) for w in weights}
@@ -287,11 +287,11 @@ def thinned(X, column, least, most, seed):
 
 
 def genre_score(weight, train, test, table, side):
-    """Return NDCG@10 on the rows taken away; for titles, of lists of the thinned titles alone."""
+    """Return NDCG@10 on the rows taken away; for items, of the thinned items alone."""
     wide = train.join(table, on=train.columns[1]) if weight else train
     model = EASERecommender(feature_weight=weight).fit(wide)
     known = test[test.iloc[:, 0].isin(model.users_)]
-    if side == "people":
+    if side == "users":
         return round(NDCG(model, known.join(table, on=known.columns[1]) if weight else known), 4)
     lists = model.recommend(known.iloc[:, 0].unique(), include=known.iloc[:, 1].unique())
     return round(NDCG.relevant_items(model, lists, known), 4)

@@ -145,7 +145,7 @@ def test_all_estimators_are_among_them():
         [].append,
         types.SimpleNamespace(deep=[np.array([{"ids": pd.Index([1])}], dtype=object)]),
     ],
-    ids=str,
+    ids=["pandas", "index", "polars", "narwhals", "lambda", "function", "method", "nested"],
 )
 def test_the_walk_finds_what_is_not_plain(value):
     model = BiasRegressor()

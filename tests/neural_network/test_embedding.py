@@ -427,15 +427,15 @@ def test_an_ensemble_is_the_mean_of_its_networks(two, table, predicted):
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
 
 
-def test_deviation_is_the_spread_and_the_error_on_rows_held_out(three, table):
+def test_deviation_is_the_spread_and_the_error_on_rows_held_out(two, table):
     """As in the Bayesian model: the noise of a rating is included."""
-    ensemble, X = three._ensemble, table[0]
+    ensemble, X = two._ensemble, table[0]
     sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
-    user_codes, item_codes, rows = three._encode(X)
+    user_codes, item_codes, rows = two._encode(X)
     spread = ensemble.rate(sides, user_codes, item_codes, rows.features()).std(axis=0)
-    std = three.predict(X, return_std=True)[1]
+    std = two.predict(X, return_std=True)[1]
     assert_allclose(std, np.sqrt(spread**2 + ensemble.noise**2))
-    assert ensemble.noise > root_mean_squared_error(table[1], three.predict(X))  # seen in training
+    assert ensemble.noise > root_mean_squared_error(table[1], two.predict(X))  # seen in training
 
 
 def test_deviations_cover_as_many_new_ratings_as_they_say(split):
