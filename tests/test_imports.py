@@ -25,6 +25,7 @@ LEVELS = [
         "baseline._shrunk_biases",
         "linear_model._gram",
         "linear_model._item_weights",
+        "linear_model._rows",
         "linear_model._settings",
         "linear_model._tail",
         "neighbors._auto_settings",

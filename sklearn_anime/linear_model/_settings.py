@@ -1,55 +1,68 @@
 """What the linear item-item models derive from the data: weights of users, and settings not given."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 
-LEAST_ALPHA, LARGEST_ALPHA = 10.0, 300.0
-USUAL_HISTORY = 32  # mean interactions per user from which on alpha grows, with their square
-TAIL = 0.6
-FLAT = 1 / 3  # of the filter at the last component, below which there is nothing left for a tail
+SPARSE = {"alpha": 10.0, "dropout": 0.5, "user_power": 0.3}  # best for histories of up to FEW items
+FEW = 40  # mean interactions of a user, beyond which alpha grows with their square, and the others fall
+TAIL = 0.7  # best, or nearly so, from 7 to 160 interactions of a user
+FLAT = 0.3  # of the filter at the last component, below which next to nothing is left for a tail
 
 
-def weighed(matrix, power):
-    """Return rows of users, each times its weight: those of active users count less.
+@dataclass(frozen=True)
+class Settings:
+    """Strength of the ridge, dropout and weights of users.
 
-    The weight is ``(n / g) ** -power``, with ``n`` the sum of the entries of a user and ``g`` the
-    geometric mean of these sums over all users who have any.
-
-    Parameters
+    Attributes
     ----------
-    matrix : sparse.csr_array of shape (n_users, n_items)
-        What users have interacted with.
-
-    power : float
-        0 leaves all as they are.
+    alpha, dropout, user_power : float
+        As in `EASERecommender`.
 
     Examples
     --------
-    >>> matrix = sparse.csr_array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]])
-    >>> weighed(matrix, 0.5).toarray().round(2).tolist()
-    [[0.71, 0.71, 0.71, 0.71], [1.41, 0.0, 0.0, 0.0]]
+    >>> matrix = sparse.csr_array(np.ones((5, 80)))
+    >>> Settings.choose(matrix, "auto", "auto", "auto")
+    Settings(alpha=40.0, dropout=0.25, user_power=0.15)
     """
-    sums = np.asarray(matrix.sum(axis=1), dtype=np.float64)
-    weights, active = np.ones_like(sums), sums > 0
-    weights[active] = np.exp(-power * (np.log(sums[active]) - np.log(sums[active]).mean()))
-    values = matrix.data * np.repeat(weights, np.diff(matrix.indptr)).astype(matrix.dtype)
-    return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
 
+    alpha: float
+    dropout: float
+    user_power: float
 
-def auto_alpha(matrix):
-    """Return a strength of the ridge for a matrix of interactions.
+    @classmethod
+    def choose(cls, matrix, alpha, dropout, user_power):
+        """Return settings for a matrix of interactions; ``"auto"`` depends on its mean row.
 
-    What is best grows with the number of interactions of a user, and with the square of the entries.
+        The longer the histories, the more of what items have in common is noise of active users, which
+        the ridge holds back, and the less users need to be told apart.
+        """
+        n_active = np.count_nonzero(np.diff(matrix.indptr))
+        length = max(1.0, matrix.nnz / n_active / FEW)
+        unit = np.mean(np.square(matrix.data, dtype=np.float64))  # that of alpha: of squared entries
+        return cls(
+            float(SPARSE["alpha"] * length**2 * unit if alpha == "auto" else alpha),
+            float(SPARSE["dropout"] / length if dropout == "auto" else dropout),
+            float(SPARSE["user_power"] / length if user_power == "auto" else user_power),
+        )
 
-    Examples
-    --------
-    >>> auto_alpha(sparse.csr_array(np.ones((50, 20)))), auto_alpha(sparse.csr_array(np.ones((5, 64))))
-    (10.0, 40.0)
-    """
-    n_active = np.count_nonzero(np.diff(matrix.indptr))
-    growth = (matrix.nnz / n_active / USUAL_HISTORY) ** 2
-    scale = np.mean(np.square(matrix.data, dtype=np.float64))
-    return float(scale * np.clip(LEAST_ALPHA * growth, LEAST_ALPHA, LARGEST_ALPHA))
+    def weighed(self, matrix):
+        """Return rows of users, each times its weight ``(n / g) ** -user_power``.
+
+        ``n`` is the sum of the entries of the user, and ``g`` the geometric mean of these sums over all
+        users who have any.
+        """
+        sums = np.asarray(matrix.sum(axis=1), dtype=np.float64)
+        weights, active = np.ones_like(sums), sums > 0
+        logarithms = np.log(sums[active])
+        weights[active] = np.exp(-self.user_power * (logarithms - logarithms.mean()))
+        values = matrix.data * np.repeat(weights, np.diff(matrix.indptr)).astype(matrix.dtype)
+        return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+    def ridge(self, norms):
+        """Return the ridge of items whose columns have some squared norms."""
+        return self.alpha + self.dropout / (1 - self.dropout) * norms
 
 
 def auto_tail(filtered):

@@ -19,6 +19,7 @@ from sklearn_anime.utils._sklearn import validate_params
         "estimators": [Mapping, list, tuple],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, dict],
+        "params": [Mapping, None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     },
@@ -31,6 +32,7 @@ def compare(
     *,
     cv: Any,
     scoring: Any,
+    params: Mapping[str, Any] | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
@@ -57,6 +59,10 @@ def compare(
         the first two that does not apply to an estimator (lists of a plain regressor, ratings of a
         recommender that predicts none) leaves its cells empty. Ranking scorers that differ in
         metric and `k` alone share one call of ``recommend``, for the longest of their lists.
+
+    params : dict of str to array-like, default=None
+        What ``fit`` and the scorers take besides ``X`` and ``y``, such as
+        ``{"sample_weight": weights}``, with an element for each row.
 
     n_jobs : int, default=None
         Number of processes that fit and score the splits of an estimator.
@@ -112,7 +118,7 @@ def compare(
     for name, estimator in named.items():
         joint = JointScorer(used[name])
         results = cross_validate(
-            estimator, X, y, cv=splits, scoring=joint, n_jobs=n_jobs, error_score="raise"
+            estimator, X, y, cv=splits, scoring=joint, params=params, n_jobs=n_jobs, error_score="raise"
         )
         rows[name] = _cells(results, scorers)
         if verbose:

@@ -125,7 +125,7 @@ def test_a_diagonal_of_one_has_a_lower_bound():
     assert np.isfinite(weights.scores(sparse.csr_array(np.eye(3, dtype=np.float32)))).all()
 
 
-@pytest.mark.parametrize(("n_components", "tail"), [(2, 0.6), (N_ITEMS, 0.0)])
+@pytest.mark.parametrize(("n_components", "tail"), [(2, 0.7), (N_ITEMS, 0.0)])
 def test_auto_has_a_tail_where_the_filter_is_cut_off(X, n_components, tail):
     assert make_model(alpha=5.0, n_components=n_components).fit(X).tail_ == tail
 
@@ -143,19 +143,28 @@ def test_explanation_with_a_tail_adds_up_to_the_score(X, plays):
             assert explained.contribution.sum() == pytest.approx(scores.loc[user, item], abs=1e-5)
 
 
-# Alpha
+# Settings not given
 
 
 @pytest.mark.parametrize(
-    ("n_users", "n_items", "alpha"), [(40, 20, 10.0), (5, 64, 40.0), (2, 640, 300.0)]
+    ("n_users", "n_items", "length"),
+    [(40, 20, 1), (5, 80, 2), (2, 800, 20)],
+    ids=["few", "many", "most"],
 )
-def test_auto_alpha_grows_with_the_square_of_the_interactions_of_a_user(n_users, n_items, alpha):
+def test_settings_follow_the_mean_number_of_interactions_of_a_user(n_users, n_items, length):
     X = [[user, item] for user in range(n_users) for item in range(n_items)]
-    assert EASERecommender().fit(X).alpha_ == pytest.approx(alpha)
-    assert EASERecommender().fit(X, sample_weight=np.full(len(X), 3.0)).alpha_ == pytest.approx(
-        9 * alpha
-    )
-    assert EASERecommender(7).fit(X).alpha_ == 7.0
+    model = EASERecommender().fit(X)
+    assert model.alpha_ == pytest.approx(10 * length**2)
+    assert model.dropout_ == pytest.approx(0.5 / length)
+    assert model.user_power_ == pytest.approx(0.3 / length)
+    tripled = EASERecommender().fit(X, sample_weight=np.full(len(X), 3.0))
+    assert tripled.alpha_ == pytest.approx(90 * length**2)
+    assert tripled.dropout_ == model.dropout_
+
+
+def test_settings_that_are_given_are_used(X):
+    model = EASERecommender(7, dropout=0.1, user_power=0.0).fit(X)
+    assert (model.alpha_, model.dropout_, model.user_power_) == (7.0, 0.1, 0.0)
 
 
 # Sample weights
