@@ -174,8 +174,8 @@ class StrongGeneralization(RowSplitter):
             raise ValueError(
                 f"test_size={self.test_size} and validation_size={self.validation_size} are "
                 f"{numbers['test']} and {numbers['validation']} of the {n_eligible} users with "
-                f"min_items={self.min_items} or more items (of {n_users} in all). Each part, and training, "
-                f"needs a user: change the sizes or lower min_items."
+                f"min_items={self.min_items} or more items (of {n_users} in all). Each part, and "
+                f"training, needs a user: change the sizes or lower min_items."
             )
         return numbers
 

@@ -37,7 +37,9 @@ def test_parts_hold_each_row_once_and_users_apart(rows):
 
 @pytest.mark.parametrize(("history", "n_to_find"), [(0.8, 2), (0.5, 5), (0.75, 2), (0.01, 9), (0.9, 1)])
 def test_history_is_rounded_up(rows, history, n_to_find):
-    parts = StrongGeneralization(4, validation_size=3, history=history, random_state=1).parts(rows)
+    parts = StrongGeneralization(
+        4, validation_size=3, history=history, min_items=10, random_state=1
+    ).parts(rows)
     assert rows.iloc[parts.test].groupby("user").size().tolist() == [n_to_find] * 4
     assert rows.iloc[parts.validation_history].groupby("user").size().tolist() == [10 - n_to_find] * 3
 
