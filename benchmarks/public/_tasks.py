@@ -37,7 +37,7 @@ class TopN:
         users = self.test.iloc[:, 0].unique()
         start = perf_counter()
         recommended = model.recommend(users, n_items=self.k)
-        times["recommend_seconds"] = perf_counter() - start
+        times |= {"recommend_seconds": perf_counter() - start, "n_users": len(users)}
         return summarize(per_user(recommended, self.test, self.k)[self.metrics]) | times
 
 
@@ -77,7 +77,8 @@ class Strong:
         model, times = clocked_fit(make, self.train, np.ones(len(self.train)))
         start = perf_counter()
         recommended = model.recommend(history=self.history, n_items=100)
-        times["recommend_seconds"] = perf_counter() - start
+        n_users = self.history.iloc[:, 0].nunique()
+        times |= {"recommend_seconds": perf_counter() - start, "n_users": n_users}
         values = {}
         for metric in self.metrics:
             k = int(metric.partition("@")[2])
