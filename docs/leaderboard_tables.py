@@ -71,22 +71,12 @@ def verdict(content):
     ours = best((row for row in ran(content) if row["package"] == "sklearn-anime"), metric)
     if ours is None:
         return "**Not run**: nobody has run the script where the data can be reached."
-    words = [
-        f"Best row of this package by {metric}: {escape(ours['model'])}, {ours['figures'][metric]:.4f}."
-    ]
-    others = {
-        "other package": best(
-            (row for row in ran(content) if row["package"] != "sklearn-anime"), metric
-        ),
-        "published row": best(content["published"], metric),
-    }
+    words = [f"Best row of this package by {metric}: {shown(ours, metric)}."]
+    peers = (row for row in ran(content) if row["package"] != "sklearn-anime")
+    others = {"other package": best(peers, metric), "published row": best(content["published"], metric)}
     for kind, other in others.items():
         if other is not None:
-            value = f"{other['figures'][metric]:.4f}"
-            note = f" ({other['note']})" if other.get("note") else ""
-            words.append(
-                f"Best {kind}: {escape(other['model'])}, {value}{note}; {compared(ours, other, metric)}."
-            )
+            words.append(f"Best {kind}: {shown(other, metric)}; {compared(ours, other, metric)}.")
     return " ".join(words)
 
 
