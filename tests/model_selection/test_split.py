@@ -20,6 +20,7 @@ from sklearn_anime.model_selection import (
     NewItemSplit,
     NewUserSplit,
     PerUserKFold,
+    StrongGeneralization,
     TimeSplit,
 )
 
@@ -30,6 +31,7 @@ SPLITTERS = [
     TimeSplit(n_splits=3, time=2, test_size=0.2),
     NewUserSplit(n_splits=3, random_state=0),
     NewItemSplit(n_splits=3, random_state=0),
+    StrongGeneralization(0.2, validation_size=0.2, min_items=3, random_state=0),
 ]
 
 
@@ -161,8 +163,7 @@ def test_documented_defaults_are_those_of_the_signature(cls):
     assert [name for name in documented if name in parameters] == list(parameters)
     for name, parameter in parameters.items():
         default = documented[name].partition("default=")[2]
-        expected = "" if parameter.default is parameter.empty else repr(parameter.default)
-        assert default == expected
+        assert (eval(default) if default else parameter.empty) == parameter.default
 
 
 @every_random
