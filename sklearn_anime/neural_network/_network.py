@@ -1,14 +1,12 @@
 """Trained networks as arrays of users and items, and the models that rate pairs of their rows."""
 
-import pickle
-import random
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sklearn_anime.neural_network._archive import from_archive, to_archive
 from sklearn_anime.neural_network._history import History
-from sklearn_anime.neural_network._keras import import_parts
 from sklearn_anime.neural_network._scaling import Scaling
 from sklearn_anime.utils._blocks import batches
 
@@ -94,8 +92,11 @@ class Network:
         ratings = self.model.get_layer("rating")(inputs, training=False)
         return np.asarray(ratings, dtype=np.float64).ravel()
 
-    def __reduce__(self):
-        return _restored, (pickle.dumps(self.model), self.user, self.item)
+    def __getstate__(self):
+        return {**vars(self), "model": to_archive(self.model)}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, model=from_archive(state["model"]))
 
     def weights(self, places):
         """Return the weights to go on from with other ids.
@@ -117,16 +118,6 @@ class Network:
 def _trained(layer):
     """Return the trained weights of a Keras layer as arrays."""
     return [variable.numpy() for variable in layer.trainable_variables]
-
-
-def _restored(model, user, item):
-    """Return a network from the pickle of its model."""
-    import_parts()  # Keras knows our layers by their import
-    state = random.getstate()
-    try:
-        return Network(pickle.loads(model), user, item)
-    finally:
-        random.setstate(state)  # Keras draws seeds for initial weights, which it then replaces
 
 
 @dataclass(frozen=True)
