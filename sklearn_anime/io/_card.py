@@ -51,14 +51,23 @@ def model_card(model: Any, X: ArrayLike | None = None, y: ArrayLike | None = Non
     >>> from sklearn_anime.baseline import PopularityRecommender
     >>> from sklearn_anime.io import model_card
     >>> card = model_card(PopularityRecommender().fit([["ann", 1], ["bob", 1], ["bob", 2]]))
-    >>> print(card[:133])
+    >>> print(card.partition("## Cold start")[0].strip())
     # PopularityRecommender
     <BLANKLINE>
     | parameter | value |
     | --- | --- |
     | item | `1` |
     | n_jobs | `None` |
-    | time_decay | `None` |
+    | user | `0` |
+    <BLANKLINE>
+    ## Data
+    <BLANKLINE>
+    | what | value |
+    | --- | --- |
+    | users | 2 |
+    | items | 2 |
+    | interactions | 3 |
+    | of which rated | 0 |
     """
     last = find_last(model)
     interactions = getattr(last, "interactions_", None)
@@ -128,7 +137,7 @@ def _cold_start(model, interactions):
     """Return what a model does with ids that it has not seen."""
     features = interactions.features is not None and len(interactions.features) > 0
     yield "Users without a history get the most popular items, with a score of NaN."
-    yield "Users who were not in `fit` are recommended to from `recommend(history=...)`, without a new fit."
+    yield "Users who were not in `fit` need no new fit: `recommend(history=...)`."
     if features:
         yield "New items are scored by their features: `recommend(items=...)`."
     else:
@@ -142,8 +151,11 @@ def _cold_start(model, interactions):
 def _limits(interactions):
     counts = np.sort(interactions.item_counts)[::-1]
     n_top = max(1, round(0.1 * len(counts)))
-    share = counts[:n_top].sum() / counts.sum()
-    yield f"The most popular 10 % of the items have {share:.0%} of the interactions: others are known less well."
+    share = 100 * counts[:n_top].sum() / counts.sum()
+    yield (
+        f"The most popular 10 % of the items have {share:.0f} % of the interactions. The others are "
+        f"known less well."
+    )
     yield "The model knows what these users chose, not why: it repeats the biases of its data."
     yield "Metrics of held-out rows do not say what users do with recommendations that they see."
 

@@ -56,7 +56,7 @@ def dump(model: Any, file: str | os.PathLike | BinaryIO) -> None:
     ...     dump(model, path)
     ...     load(path).recommend(["ann"])
       user  item  score  rank
-    0  ann     2   3.95     1
+    0  ann     2    4.0     1
     """
     skops_io = _import_skops()
     with _target(file) as handle:
@@ -186,11 +186,12 @@ def _check_names(handle):
 
 def _untrusted_message(skops_io, handle, allowed):
     names = skops_io.get_untrusted_types(file=handle)
-    known = {
-        each if isinstance(each, str) else f"{each.__module__}.{each.__qualname__}" for each in allowed
-    }
-    unknown = [name for name in names if name not in known]
+    unknown = sorted(set(names) - {_full_name(each) for each in allowed})
     return (
         f"it holds types that are not trusted. Where you know them and who wrote the file, pass "
         f"trusted={unknown!r}."
     )
+
+
+def _full_name(each):
+    return each if isinstance(each, str) else f"{each.__module__}.{each.__qualname__}"

@@ -63,8 +63,8 @@ OURS = {
     "sklearn_anime.preprocessing._genres": ["WeightedOneHotGenres"],
 }
 
-# What scikit-learn's models hold beside its estimators, which skops trusts. Its trees are left out, as in
-# skops: compiled code follows the positions in them without a check.
+# What scikit-learn's models hold beside its estimators, which skops trusts. Its trees are left out, as
+# they are in skops: compiled code follows the positions in them without a check.
 SKLEARN = {
     "sklearn._loss.loss": ["HalfTweedieLossIdentity"],
     "sklearn.feature_selection._univariate_selection": ["f_classif", "f_regression"],

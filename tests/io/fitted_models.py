@@ -29,7 +29,7 @@ GENRES = ["Action, Comedy", "Drama", "Comedy, Drama", "Action"]
 
 
 def table(ids="integers"):
-    """Return 300 rows of user, item, genre and episodes, and their ratings, of which some are missing."""
+    """Return 300 rows of user, item, genre and episodes, and their ratings, of which some are NaN."""
     random_state = np.random.RandomState(0)
     users, items = random_state.randint(0, 30, 300), random_state.randint(0, 20, 300)
     text = ids == "text"
@@ -135,7 +135,7 @@ def every_holder():
     for ids in ("integers", "text"):
         for name in MODELS:
             yield fit(name, ids)[0]
-    X, y = table()
+    X, _ = table()
     yield PopularityRecommender().fit(pl.from_pandas(X[["user_id", "anime_id"]]))
     yield EASERecommender().fit(X[["user_id", "anime_id", "episodes"]])
     vectors = np.random.RandomState(0).normal(size=(50, 3))
