@@ -1,6 +1,7 @@
 """Keras models as bytes: the archive in which Keras saves a model, without code."""
 
 import random
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,9 @@ def to_archive(model):
     import keras
 
     bare = keras.Model(model.input, model.output, name=model.name)  # the same layers, not compiled
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        # TODO: drop once Keras's variables take the keyword `copy` of NumPy 2.
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
         path = Path(folder, ARCHIVE)
         bare.save(path)
         return path.read_bytes()

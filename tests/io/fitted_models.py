@@ -1,6 +1,7 @@
 """Fitted models of every kind, which hold every type of the package that a fitted model can hold."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -108,21 +109,19 @@ MODELS = {
     ),
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
-IDS_ONLY = {
-    "regressor as baseline", "mean baseline", "svd neighbors", "items of svd", "index", "bias", "popularity",
-    "ease", "low-rank ease", "ranking search", "rating search",
-}  # fmt: skip
+WITH_FEATURES = {"bayesian", "embedding", "embeddings"}
 
 
 def rows_for(name, X):
     """Return the columns of `table` that a model reads."""
     if name == "top-n":
         return X
-    return X[["user_id", "anime_id"]] if name in IDS_ONLY else X[["user_id", "anime_id", "episodes"]]
+    return X[["user_id", "anime_id", *(["episodes"] if name in WITH_FEATURES else [])]]
 
 
+@cache
 def fit(name, ids="integers"):
-    """Return a fitted model, its rows and its ratings."""
+    """Return a fitted model, its rows and its ratings; the same ones each time."""
     X, y = table(ids)
     X = rows_for(name, X)
     with warnings.catch_warnings():
@@ -147,10 +146,8 @@ def every_holder():
 
 def metric_functions():
     """Return the metrics of tidy frames."""
-    names = [
-        name for name in metrics.__all__ if not name.startswith("make_") and name != "ranking_report"
-    ]
-    return [getattr(metrics, name) for name in names]
+    others = {"make_ranking_scorer", "make_rating_scorer", "ranking_report"}
+    return [getattr(metrics, name) for name in metrics.__all__ if name not in others]
 
 
 def splitters():
