@@ -5,4 +5,4 @@ from sklearn_anime.io._card import model_card
 from sklearn_anime.io._persistence import dump, load
 from sklearn_anime.io._trusted import TRUSTED_TYPES
 
-__all__ = ["TRUSTED_TYPES", "ModelFileError", "dump", "load", "model_card"]
+__all__ = ["ModelFileError", "TRUSTED_TYPES", "dump", "load", "model_card"]  # noqa: RUF022  plain order

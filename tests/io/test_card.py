@@ -11,6 +11,7 @@ from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.io import model_card
 from sklearn_anime.metrics import ranking_report
 
+SMALL = pytest.mark.filterwarnings("ignore:k=10")  # is more than the catalog has
 ROWS = [["ann", 1], ["ann", 2], ["bob", 1], ["cat", 2], ["cat", 3]]
 
 
@@ -39,6 +40,7 @@ def test_card_has_every_parameter():
     assert parameters["shrinkage"] == ["`2.5`"]
 
 
+@SMALL
 def test_card_has_the_metrics_of_the_report():
     model = PopularityRecommender().fit(ROWS)
     X = [["ann", 3], ["bob", 2]]
@@ -54,8 +56,8 @@ def test_card_without_rows_has_no_metrics():
     assert "## Metrics" not in model_card(PopularityRecommender().fit(ROWS))
 
 
-@pytest.mark.filterwarnings("ignore:k=10")
-@pytest.mark.filterwarnings("ignore:.*items")
+@SMALL
+@pytest.mark.filterwarnings("ignore:.*relevant rows are pairs that fit has seen")
 def test_card_prints_no_ids():
     X = pd.DataFrame(ROWS, columns=["user_id", "anime_id"])
     X["user_id"] = "secret " + X["user_id"]
