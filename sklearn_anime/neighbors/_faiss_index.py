@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from weakref import ref
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -115,11 +114,7 @@ class FaissIndex:
         return built
 
     def __getstate__(self):
-        stored = vars(self).get("_stored", lambda: None)()
-        if stored is None:
-            stored = import_faiss().serialize_index(self.index)
-            vars(self)["_stored"] = ref(stored)  # a file that meets this index twice holds it once
-        return {"index": stored, "space": self.space}
+        return {"index": import_faiss().serialize_index(self.index), "space": self.space}
 
     def __setstate__(self, state):
         index = import_faiss().deserialize_index(state["index"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 
 import keras
@@ -268,7 +269,7 @@ def test_bytes_that_are_no_keras_archive_are_refused(monkeypatch):
 def test_bytes_that_are_no_index_are_refused():
     neighbors = fit("index")[0]
     parts = members(of_object(neighbors))
-    (name,) = [name for name, part in parts.items() if b"IHNf" in part]
+    name = next(name for name, part in parts.items() if b"IHNf" in part)
     array = io.BytesIO()
     np.save(array, np.frombuffer(b"nothing like an index", dtype=np.uint8))
     with pytest.raises(ModelFileError, match="Cannot read the model file: "):
@@ -280,6 +281,14 @@ def test_sparse_matrix_that_points_outside_is_refused():
     matrix.indices[1] = 10**6
     with pytest.raises(ModelFileError, match="indices must be < 3"):
         read(of_object({"matrix": matrix}))
+
+
+@pytest.mark.parametrize("name", ["item_codes", "indptr"])
+def test_interactions_that_point_outside_are_refused(model, name):
+    evil = deepcopy(model)
+    getattr(evil.interactions_, name)[-1] = 10**6
+    with pytest.raises(ModelFileError, match=r"indices must be|should match|Last value"):
+        read(of_object(evil))
 
 
 def test_text_that_is_no_text_does_not_end_the_process():
