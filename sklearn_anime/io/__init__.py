@@ -6,8 +6,8 @@ from sklearn_anime.io._card import model_card
 from sklearn_anime.io._persistence import dump, load
 
 #: Full names of the types that `load` trusts beside those that skops trusts by itself: the types of this
-#: package that fitted models hold, scipy's sparse matrices, and what scikit-learn's models hold beside its
-#: estimators (splitters, scorers, kernels). For ``skops.io.load(trusted=...)`` and for
+#: package that fitted models hold, scipy's sparse matrices, and what scikit-learn's models hold beside
+#: its estimators (splitters, scorers, kernels). For ``skops.io.load(trusted=...)`` and for
 #: ``mlflow.sklearn.log_model(skops_trusted_types=...)``.
 #:
 #: :meta hide-value:

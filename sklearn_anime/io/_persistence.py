@@ -120,11 +120,12 @@ def load(file: str | os.PathLike | BinaryIO, *, trusted: Sequence[str | type] = 
     skops_io = _import_skops()
     allowed = [*TRUSTED_TYPES, *([trusted] if isinstance(trusted, (str, type)) else trusted)]
     with _source(file) as handle, _refusing():
-        check_archive(handle)
+        versions = check_archive(handle)["versions"]
         try:
             return skops_io.load(handle, trusted=allowed)
         except skops_io.exceptions.UntrustedTypesFoundException as error:
-            raise ValueError(_untrusted_message(skops_io, handle, allowed)) from error
+            unknown = set(skops_io.get_untrusted_types(file=handle)) - set(map(_full_name, allowed))
+            raise ValueError(_untrusted_message(sorted(unknown), versions)) from error
 
 
 def _import_skops():
@@ -184,12 +185,10 @@ def _check_names(handle):
                 )
 
 
-def _untrusted_message(skops_io, handle, allowed):
-    names = skops_io.get_untrusted_types(file=handle)
-    unknown = sorted(set(names) - {_full_name(each) for each in allowed})
+def _untrusted_message(unknown, versions):
     return (
-        f"it holds types that are not trusted. Where you know them and who wrote the file, pass "
-        f"trusted={unknown!r}."
+        f"it holds types that are not trusted. Where you know them and who wrote the file "
+        f"(with sklearn-anime {versions.get('sklearn-anime')}), pass trusted={unknown!r}."
     )
 
 
