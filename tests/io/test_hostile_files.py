@@ -1,7 +1,6 @@
 """Claims about bad files: one class of error says what is wrong, and nothing in them runs."""
 
 import io
-import json
 import pickle
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import skops.io
+from archives import archive_of, good_model, members, of_object, read, sealed, with_schema
 from fitted_models import fit
 from scipy import sparse
 from sklearn.preprocessing import FunctionTransformer
@@ -23,12 +22,10 @@ from sklearn_anime.interactions._column import Text
 from sklearn_anime.io import ModelFileError, _archive, dump, load
 from sklearn_anime.neural_network import _network
 
-ROWS = [["ann", 1], ["ann", 2], ["bob", 1], ["cat", 2], ["cat", 3]]
-
 
 @pytest.fixture(scope="module")
 def model():
-    return BiasRegressor().fit(ROWS, [5.0, 3.0, 4.0, 2.0, 5.0])
+    return good_model()
 
 
 @pytest.fixture(scope="module")
@@ -37,52 +34,6 @@ def content(model):
     file = io.BytesIO()
     dump(model, file)
     return file.getvalue()
-
-
-def read(content, **options):
-    return load(io.BytesIO(content), **options)
-
-
-def members(content):
-    """Return the members of an archive by name."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def archive_of(parts, compression=zipfile.ZIP_STORED):
-    """Return an archive of members."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return file
-
-
-def sealed(parts):
-    """Return an archive of members with a digest that is right, as whoever writes files can."""
-    file = archive_of({name: part for name, part in parts.items() if name != _archive.MANIFEST})
-    _archive.seal(file)
-    return file.getvalue()
-
-
-def with_schema(content, change):
-    """Return a sealed file whose schema is changed in place."""
-    parts = members(content)
-    schema = json.loads(parts["schema.json"])
-    change(schema)
-    return sealed({**parts, "schema.json": json.dumps(schema)})
-
-
-def with_manifest(content, change):
-    parts = members(content)
-    manifest = json.loads(parts[_archive.MANIFEST])
-    change(manifest)
-    return archive_of({**parts, _archive.MANIFEST: json.dumps(manifest)}).getvalue()
-
-
-def of_object(model):
-    """Return the sealed file of anything, without the checks of `dump`."""
-    return sealed(members(skops.io.dumps(model)))
 
 
 class Traitor:
@@ -295,62 +246,6 @@ def test_text_that_is_no_text_does_not_end_the_process():
     text = Text(np.array([255, 254], dtype=np.uint8), np.array([0, 2]))
     with pytest.raises(UnicodeDecodeError):
         read(of_object(text)).unpack()
-
-
-# Versions
-
-
-@pytest.mark.parametrize(
-    ("name", "version"),
-    [
-        ("sklearn-anime", "0.999.0"),
-        ("sklearn-anime", "1.0"),
-        ("scikit-learn", "2.0.0"),
-        ("keras", "4.0.0"),
-    ],
-)
-def test_breaking_version_is_refused(name, version):
-    file = io.BytesIO()
-    dump(fit("embedding")[0], file)
-    newer = with_manifest(file.getvalue(), lambda manifest: manifest["versions"].update({name: version}))
-    with pytest.raises(ModelFileError, match=f"{name} {version} wrote it, .* Install {name}>={version}"):
-        read(newer)
-
-
-@pytest.mark.parametrize(
-    ("name", "version"), [("sklearn-anime", "0.1.999"), ("scikit-learn", "1.999.0"), ("numpy", "99.0")]
-)
-def test_other_newer_version_is_a_warning(content, name, version):
-    newer = with_manifest(content, lambda manifest: manifest["versions"].update({name: version}))
-    with pytest.warns(UserWarning, match=f"newer versions.*{name} {version}"):
-        assert read(newer).get_params() == BiasRegressor().get_params()
-
-
-def test_older_version_is_read_in_silence(content):
-    older = with_manifest(content, lambda manifest: manifest["versions"].update(numpy="1.26.4"))
-    assert isinstance(read(older), BiasRegressor)
-
-
-@pytest.mark.parametrize("version", ["newest", None, 7])
-def test_version_that_is_none_is_refused(content, version):
-    odd = with_manifest(content, lambda manifest: manifest["versions"].update(numpy=version))
-    with pytest.raises(ModelFileError, match=f"version {version!r} of numpy wrote it, which is none"):
-        read(odd)
-
-
-def test_keras_is_named_where_there_is_a_network(content):
-    file = io.BytesIO()
-    dump(fit("embedding")[0], file)
-    versions = [
-        json.loads(members(each)[_archive.MANIFEST])["versions"] for each in (content, file.getvalue())
-    ]
-    assert [list(each)[3:] for each in versions] == [[], ["keras"]]
-
-
-@pytest.mark.parametrize("manifest", ["[]", "{}", '{"versions": 3}', "nothing", '{"sha256": "0"}'])
-def test_manifest_of_another_form_is_refused(content, manifest):
-    with pytest.raises(ModelFileError, match="Cannot read the model file"):
-        read(archive_of({**members(content), _archive.MANIFEST: manifest}).getvalue())
 
 
 # Damage
