@@ -35,7 +35,9 @@ LEVELS = [
         "neighbors._neighbor_scores",
         "neighbors._neighborhood",
         "neighbors._space",
+        "neural_network._archive",
         "neural_network._ensemble",
+        "neural_network._import",
         "neural_network._inputs",
         "neural_network._keras_model",
         "neural_network._training",
@@ -46,6 +48,7 @@ LEVELS = [
     ["_mixins", "base"],
     [*sorted(MODELS), "datasets", "preprocessing"],
     ["compose", "inspection", "model_selection"],
+    ["io"],
     ["utils._check_tools", "utils._model_checks", "utils._ranking_checks", "utils.estimator_checks"],
 ]
 LONGEST_CHAIN = 11

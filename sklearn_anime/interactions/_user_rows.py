@@ -68,6 +68,10 @@ class UserRows:
     user_columns: list = field(default_factory=list, kw_only=True)
     user_rows: np.ndarray | None = field(default=None, kw_only=True)
 
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.seen_matrix().check_format(full_check=True)  # scipy reads memory by them without a check
+
     @property
     def shape(self) -> tuple:
         """Number of users and of items."""

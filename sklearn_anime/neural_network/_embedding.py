@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
-from sklearn_anime.neural_network._ensemble import import_training, train_ensemble
+from sklearn_anime.neural_network._ensemble import train_ensemble
+from sklearn_anime.neural_network._import import import_training
 from sklearn_anime.neural_network._inputs import SIDES, TrainingRows
 from sklearn_anime.utils._blocks import block_length
 from sklearn_anime.utils._sklearn import (

@@ -1,15 +1,13 @@
 """Trained networks as arrays of users and items, and the models that rate pairs of their rows."""
 
-import importlib
-import os
-import pickle
-import random
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from sklearn_anime.neural_network._archive import from_archive, to_archive
+from sklearn_anime.neural_network._import import import_training
 from sklearn_anime.neural_network._inputs import SIDES, History, Standardization, seen_by_side
 from sklearn_anime.utils._blocks import batches
 
@@ -94,8 +92,11 @@ class Network:
         ratings = self.model.get_layer("rating")(inputs, training=False)
         return np.asarray(ratings, dtype=np.float64).ravel()
 
-    def __reduce__(self):
-        return _restored, (pickle.dumps(self.model), self.user, self.item)
+    def __getstate__(self):
+        return {**vars(self), "model": to_archive(self.model)}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, model=from_archive(state["model"]))
 
     def weights(self, codes):
         """Return the weights to go on from with other ids.
@@ -117,16 +118,6 @@ class Network:
 def _trained(layer):
     """Return the trained weights of a Keras layer as arrays."""
     return [variable.numpy() for variable in layer.trainable_variables]
-
-
-def _restored(model, user, item):
-    """Return a network from the pickle of its model."""
-    import_training()  # Keras knows our layers by their import
-    state = random.getstate()
-    try:
-        return Network(pickle.loads(model), user, item)
-    finally:
-        random.setstate(state)  # Keras draws seeds for initial weights, which it then replaces
 
 
 @dataclass(frozen=True)
@@ -210,25 +201,6 @@ class Ensemble:
                     f"{label}={shape[name]!r} does not fit the trained network, which has {value!r}: "
                     f"leave it as it was, or call fit with warm_start=False."
                 )
-
-
-def import_training():
-    """Import the module that trains, and Keras and its backend with it.
-
-    Raises
-    ------
-    ImportError
-        If scikeras, Keras or its backend is not installed. The message names the remedy.
-    """
-    try:
-        return importlib.import_module(f"{__package__}._training")
-    except ImportError as error:
-        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-        raise ImportError(
-            f"EmbeddingRegressor needs keras, scikeras and the backend {backend!r} of keras "
-            f"(KERAS_BACKEND), and one of them could not be imported ({error}). Install them with: "
-            f"pip install keras scikeras {backend}"
-        ) from error
 
 
 def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, codes=None, shares=None):
