@@ -263,6 +263,7 @@ def test_every_optimizer_trains(table, optimizer):
     assert np.isfinite(model.predict(table[0])).all()
 
 
+@pytest.mark.slow
 def test_verbose_shows_a_line_for_each_epoch(table, capsys):
     make_small(verbose=2, epochs=2).fit(*table)
     assert "Epoch 2/2" in capsys.readouterr().out
@@ -277,7 +278,7 @@ def test_verbose_shows_a_line_for_each_epoch(table, capsys):
         ("mae", mean_absolute_error, True),
         pytest.param("mae", mean_absolute_error, False, marks=pytest.mark.slow),
         pytest.param("mse", mean_squared_error, True, marks=pytest.mark.slow),
-        ("mse", mean_squared_error, False),
+        pytest.param("mse", mean_squared_error, False, marks=pytest.mark.slow),
     ],
 )
 def test_loss_curve_is_the_error_of_the_predictions(table, loss, error, weighted):
@@ -482,10 +483,11 @@ def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(smal
 
 def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
     rows = table[0][table[0]["user_id"] == 3]
-    model = deepcopy(small).set_params(epochs=50).partial_fit(rows, np.full(len(rows), 1.0))
+    model = deepcopy(small).set_params(epochs=20).partial_fit(rows, np.full(len(rows), 1.0))
     assert model.predict(rows).mean() < small.predict(rows).mean() - 1  # half of their ratings are new
 
 
+@pytest.mark.slow
 def test_newcomers_learn_by_partial_fit_and_cost_the_others_nothing(learned, split):
     X, X_test, y, y_test = split
     of_newcomers = X["user_id"].isin(X["user_id"].value_counts().index[:3])
@@ -642,6 +644,7 @@ def test_batches_of_an_epoch_are_about_equal(n_rows, most, expected):
     assert even_batches(n_rows, most) == expected
 
 
+@pytest.mark.slow
 def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
     pytest.importorskip("rich")
     make_small(epochs=2).set_callbacks(ProgressBar()).fit(*table)
@@ -655,8 +658,6 @@ def test_verbose_shows_one_bar(table, capsys):
     shown = capsys.readouterr().out
     assert "3/3" in shown
     assert shown.count("\n") == 1
-    make_small(verbose=0).fit(*table)
-    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.slow
@@ -713,18 +714,16 @@ def test_validation_fraction_that_leaves_nothing_is_named(table, fraction, left)
         pytest.param("sgd", 1e3, marks=pytest.mark.slow),
     ],
 )
-def test_training_that_diverges_names_the_learning_rate(table, small, predicted, optimizer, rate):
-    model = deepcopy(small).set_params(optimizer=optimizer, learning_rate=rate)
+def test_training_that_diverges_names_the_learning_rate(
+    table, small, predicted, optimizer, rate, tmp_path
+):
+    callback = Counting(tmp_path / "epochs")
+    model = deepcopy(small).set_params(optimizer=optimizer, learning_rate=rate, callbacks=[callback])
     with pytest.raises(ValueError, match=rf"Training diverged.*Lower learning_rate={rate}"):
         model.fit(*table)
     assert_array_equal(model.predict(table[0]), predicted)
-
-
-def test_training_that_diverges_stops_at_once(table, tmp_path):
-    callback = Counting(tmp_path / "epochs")
-    with pytest.raises(ValueError, match="Training diverged"):
-        make_small(learning_rate=1e6, epochs=20, callbacks=[callback]).fit(*table)
-    assert len(callback.path.read_text().split()) == 1
+    if rate == 1e6:  # it stops at once
+        assert len(callback.path.read_text().split()) == 1
 
 
 def test_divergence_of_the_only_step_is_seen(table):
@@ -733,6 +732,7 @@ def test_divergence_of_the_only_step_is_seen(table):
         make_small(learning_rate=1e30, epochs=1).fit(X[:10], y[:10])
 
 
+@pytest.mark.slow
 def test_ratings_far_from_those_of_the_first_fit_do_not_count_as_divergence(small, table):
     X = table[0]
     model = deepcopy(small).partial_fit(X[:100], np.full(100, 100.0))
@@ -828,6 +828,7 @@ def test_equal_random_state_gives_equal_predictions_in_threads(table, predicted)
         assert_array_equal(model.predict(table[0]), predicted)
 
 
+@pytest.mark.slow
 def test_equal_random_state_gives_equal_predictions(table, predicted):
     assert_array_equal(make_small().fit(*table).predict(table[0]), predicted)
 
