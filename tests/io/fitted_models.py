@@ -2,6 +2,7 @@
 
 import warnings
 from functools import cache
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from sklearn_anime import metrics, model_selection
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, _tail
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -87,7 +88,7 @@ MODELS = {
     "bias": BiasRegressor,
     "popularity": PopularityRecommender,
     "ease": EASERecommender,
-    "low-rank ease": lambda: EASERecommender(n_components=5, random_state=0),
+    "low-rank ease": lambda: EASERecommender(n_components=5, tail=0.7, random_state=0),
     "svd neighbors": lambda: SVDNeighborsRecommender(n_components=3, random_state=0),
     "items of svd": lambda: SVDNeighborsRecommender(n_components=3, axis="item", random_state=0),
     "mean baseline": lambda: SVDNeighborsRecommender(n_components=3, baseline=None, random_state=0),
@@ -137,6 +138,8 @@ def every_holder():
     X, _ = table()
     yield PopularityRecommender().fit(pl.from_pandas(X[["user_id", "anime_id"]]))
     yield EASERecommender().fit(X[["user_id", "anime_id", "episodes"]])
+    with patch.object(_tail, "LARGEST_GRAM", 0):
+        yield EASERecommender(n_components=3, tail=0.5).fit(X[["user_id", "anime_id"]])
     vectors = np.random.RandomState(0).normal(size=(50, 3))
     for index in ("flat", "hnsw", "lsh"):
         yield FaissNeighbors(5, index=index, n_bits=16).fit(vectors)
