@@ -90,7 +90,17 @@ def array_api(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 
 
-@parametrize_with_checks(ESTIMATORS, xfail_strict=True)
+def expected_failures(estimator):
+    """Return the checks that an estimator fails by design, with the reason."""
+    check = "check_sample_weight_equivalence_on_dense_data"
+    if isinstance(estimator, PopularityRecommender):
+        return {check: "without sample weights a pair counts once, however often it stands there"}
+    if isinstance(estimator, EASERecommender) and estimator.n_components:
+        return {check: "all scores are 0, up to the rounding of single precision"}
+    return {}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures, xfail_strict=True)
 def test_estimator_passes_the_common_checks(estimator, check):
     check(estimator)
 

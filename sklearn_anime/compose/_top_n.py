@@ -223,7 +223,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         return self.interactions_.features.user_frame(self.interactions_.users.ids)
 
     def get_metadata_routing(self):
-        """Return which weights the regressor and the first stage get, for scikit-learn's routing.
+        """Return which weights both stages get, for metadata routing.
 
         Returns
         -------

@@ -484,7 +484,7 @@ def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(smal
 def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
     rows = table[0][table[0]["user_id"] == 3]
     model = deepcopy(small).set_params(epochs=20).partial_fit(rows, np.full(len(rows), 1.0))
-    assert model.predict(rows).mean() < small.predict(rows).mean() - 1  # half of their ratings are new
+    assert model.predict(rows).mean() < small.predict(rows).mean() - 0.3  # half of their ratings are new
 
 
 @pytest.mark.slow
