@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._explain import Terms, explanation_frame
 from sklearn_anime._mixins import FactorsMixin, RatingRegressorMixin
@@ -22,7 +22,7 @@ from sklearn_anime._similar import cosine_similarity_of, similar_frame
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._blocks import batches, block_length
-from sklearn_anime.utils._doc_link import DocLinkMixin
+from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._validation import check_count, check_flag
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin", "Terms"]
@@ -33,7 +33,7 @@ def _has_terms(model):
     return type(model)._explain_score is not RecommenderMixin._explain_score
 
 
-class RecommenderMixin(DocLinkMixin):
+class RecommenderMixin(EstimatorMixin):
     """Mixin of all recommenders.
 
     A recommender writes ``fit``, which sets ``interactions_`` (an
@@ -332,19 +332,6 @@ class RecommenderMixin(DocLinkMixin):
     def items_(self) -> np.ndarray:
         """Ids of the items of ``fit``, in the order of the rows of ``item_factors_`` and the like."""
         return self.interactions_.items.values
-
-    def _set_fitted(self, X=None, **fitted):
-        """Set the fitted state, with the names and the number of the columns of ``X``, in one step.
-
-        An interrupt finds the old state or the new one. Without ``X`` the columns stay.
-        """
-        new = object.__new__(type(self))
-        new.__dict__.update(vars(self))
-        if X is not None:
-            validate_data(new, X, skip_check_array=True)
-        new.__dict__.update(fitted)
-        self.__dict__ = new.__dict__
-        return self
 
     def _encode(self, X):
         """Return the codes of users and items of rows (-1: unknown), and the rows."""

@@ -18,12 +18,16 @@ def main():
     ax.plot(squares, kept, color="C0", label="kept components")
     beyond = squares[squares < LAST]
     for tail, style in ((0.0, ":"), (0.7, "-"), (1.0, "--")):
-        ax.plot(beyond, tail / (1 + LAST) * beyond, style, color="C1", label=f"the others, tail={tail:g}")
+        ax.plot(
+            beyond, tail / (1 + LAST) * beyond, style, color="C1", label=f"the others, tail={tail:g}"
+        )
     ax.axvline(LAST, color="0.5", linewidth=0.8)
     ax.text(LAST + 0.1, 0.03, "last component $s_k^2$", color="0.4")
     ax.set(xlabel="squared singular value $s^2$", ylabel="filter", ylim=(-0.03, 1))
     ax.legend(loc="lower right")
-    figure.savefig(Path(__file__).parents[1] / "docs" / "images" / "ease_filter.svg", metadata={"Date": None})
+    figure.savefig(
+        Path(__file__).parents[1] / "docs" / "images" / "ease_filter.svg", metadata={"Date": None}
+    )
 
 
 if __name__ == "__main__":
