@@ -515,6 +515,7 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
     assert_allclose(shares["user"].ravel(), [0] * N_USERS + [1, 10 / (N_ROWS + 10)])
 
 
+@pytest.mark.slow
 def test_partial_fit_of_a_model_with_patience_holds_nothing_out(stopped, table):
     before = stopped.n_iter_
     model = deepcopy(stopped).set_params(epochs=2).partial_fit(*table)
@@ -621,6 +622,7 @@ class Tasks:
         self.ended.append("teardown")
 
 
+@pytest.mark.slow
 def test_callbacks_of_scikit_learn_are_told_of_each_epoch(table):
     tasks = Tasks()
     make_small(n_estimators=2).set_callbacks(tasks).fit(*table)
@@ -644,7 +646,6 @@ def test_batches_of_an_epoch_are_about_equal(n_rows, most, expected):
     assert even_batches(n_rows, most) == expected
 
 
-@pytest.mark.slow
 def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
     pytest.importorskip("rich")
     make_small(epochs=2).set_callbacks(ProgressBar()).fit(*table)
@@ -686,6 +687,7 @@ def test_best_weights_come_back(stopped, table):
     assert X["user_id"].iloc[held_out].nunique() > N_USERS / 2  # at random, not the last rows
 
 
+@pytest.mark.slow
 def test_large_validation_fraction_still_trains_on_the_rest(table):
     X, y = table
     model = make_small(validation_fraction=0.9, patience=1, epochs=1).fit(X[:10], y[:10])
@@ -833,6 +835,7 @@ def test_equal_random_state_gives_equal_predictions(table, predicted):
     assert_array_equal(make_small().fit(*table).predict(table[0]), predicted)
 
 
+@pytest.mark.slow
 def test_other_random_state_gives_other_predictions(table, predicted):
     assert np.abs(make_small(random_state=1).fit(*table).predict(table[0]) - predicted).max() > 0.01
 
