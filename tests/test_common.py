@@ -76,6 +76,7 @@ TRANSFORMER_CHECKS = [
 # The checks bring tables of random ids, smaller than the defaults of the models.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:A table of"),
+    pytest.mark.filterwarnings("ignore:No two users"),
     pytest.mark.filterwarnings("ignore:.*users have no history"),
     # In their tables any column after the second is random too, which makes it context.
     pytest.mark.filterwarnings("ignore:Columns .* are constant neither"),

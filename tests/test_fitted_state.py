@@ -117,8 +117,21 @@ def fitted_parts(model):
             yield from walk(value, name, known)
 
 
-@pytest.mark.parametrize("kind", IDS)
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def slow(estimator, kind):
+    """Fits of networks take seconds: only one of them is quick."""
+    return [pytest.mark.slow] if isinstance(estimator, EmbeddingRegressor) and kind != "text" else []
+
+
+@pytest.mark.parametrize(
+    ("estimator", "kind"),
+    [
+        pytest.param(
+            estimator, kind, marks=slow(estimator, kind), id=f"{type(estimator).__name__}-{kind}"
+        )
+        for estimator in ESTIMATORS
+        for kind in IDS
+    ],
+)
 @pytest.mark.filterwarnings("ignore:A table of", "ignore:Columns .* are constant within each user")
 def test_a_fitted_estimator_holds_no_frame_and_no_function(estimator, kind):
     model = fit(estimator, kind)

@@ -15,7 +15,7 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype
 from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
-from sklearn_anime.linear_model._rows import item_features, liked, likes
+from sklearn_anime.linear_model._rows import item_features, liked, likes, warn_of_nothing_in_common
 from sklearn_anime.linear_model._settings import Settings, auto_tail
 from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
@@ -316,6 +316,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         rows = settings.weighed(entries)
         ridge = settings.ridge(squared_norms(rows))
         features = None if interactions.features is None else item_features(interactions.features)
+        warn_of_nothing_in_common(entries, features)
         if features is not None:
             rows = sparse.vstack([rows, sparse.csr_array(self.feature_weight * features.T)], "csr")
         solver = self._choose_solver(rows, ridge)

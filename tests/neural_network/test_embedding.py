@@ -439,6 +439,7 @@ def test_deviation_is_the_spread_and_the_error_on_rows_held_out(two, table):
     assert ensemble.noise > root_mean_squared_error(table[1], two.predict(X))  # seen in training
 
 
+@pytest.mark.slow
 def test_deviations_cover_as_many_new_ratings_as_they_say(split):
     X, X_test, y, y_test = split
     model = make_small(n_estimators=2, epochs=10).fit(X, y)
@@ -446,6 +447,7 @@ def test_deviations_cover_as_many_new_ratings_as_they_say(split):
     assert 0.9 < np.std((y_test - predicted) / std) < 1.1
 
 
+@pytest.mark.slow
 def test_noise_with_patience_is_that_of_the_pairs_held_out(table):
     model = make_small(n_estimators=2, patience=3, epochs=4, use_history=False).fit(*table)
     held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 10 :]
@@ -548,6 +550,7 @@ def test_warm_start_goes_on_where_fit_ended(small, table):
     assert warm.loss_curve_[before] < small.loss_curve_[0] * 0.9
 
 
+@pytest.mark.slow
 def test_epochs_are_counted_over_all_fits_that_go_on(table):
     model = make_small(warm_start=True, epochs=2).fit(*table).fit(*table)
     assert model.n_iter_ == len(model.loss_curve_) == 4
