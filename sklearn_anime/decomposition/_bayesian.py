@@ -24,7 +24,7 @@ from sklearn_anime.utils._sklearn import CallbackSupportMixin, Interval, fit_con
 from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
 
-READ_BY_FIT = ("n_components", "n_chains", "use_history", "user", "item")  # what a chain has to keep
+READ_BY_FIT = ("n_components", "n_chains", "use_history", "user", "item")  # what chains have to keep
 
 
 class BayesianFactorizationRegressor(
@@ -49,8 +49,8 @@ class BayesianFactorizationRegressor(
         Sweeps at the beginning that are discarded, below `n_iter`.
 
     n_samples : int, default=50
-        Draws that are kept of the other sweeps of each chain, evenly spaced; at most ``n_iter - burn_in``. Memory and
-        the time of predictions are in proportion to it.
+        Draws that are kept of the other sweeps of each chain, evenly spaced; at most
+        ``n_iter - burn_in``. Memory and the time of predictions are in proportion to it.
 
     use_history : bool, default=True
         Whether what a user has seen is a feature of the user, and who has seen it one of the item.
@@ -499,7 +499,9 @@ def _warn_of_context(table):
 
 def _traces(runs, model, mean_rating, burn_in):
     """Put the traces of the chains beside each other."""
-    errors, noise, ratings = (np.array(values) for values in zip(*(run.traces for run in runs), strict=True))
+    errors, noise, ratings = (
+        np.array(values) for values in zip(*(run.traces for run in runs), strict=True)
+    )
     return Traces(errors, noise, mean_rating + ratings, *model.probes, burn_in)
 
 

@@ -10,7 +10,7 @@ from sklearn_anime.decomposition._padded_rows import PaddedRows
 from sklearn_anime.decomposition._posterior import Sample, SideSample
 from sklearn_anime.decomposition._side_features import SideFeatures
 
-START = 0.5  # spread of the first vectors
+START = 0.2  # spread of the first vectors
 PROBES = 5  # pairs whose ratings are traced
 
 

@@ -35,7 +35,7 @@ def solve_normal(system, noise):
     for step in range(n_dims):  # r is one more row of the factor: it becomes L^-1 r
         left = np.einsum("ikm,km->im", system[step:, :step], system[step, :step])
         system[step:, step] -= left
-        system[step, step] **= -0.5
+        system[step, step] = 1 / np.sqrt(system[step, step])
         system[step + 1 :, step] *= system[step, step]
     vectors = system[n_dims] + noise
     for step in reversed(range(n_dims)):

@@ -108,7 +108,9 @@ class PaddedRows:
             side, and the rating without its bias.
         """
         n_others, n_dims = others.shape
-        design = np.zeros((n_others + 1, n_dims + 1), others.dtype)  # the last row is that of empty cells
+        design = np.zeros(
+            (n_others + 1, n_dims + 1), others.dtype
+        )  # the last row is that of empty cells
         design[:-1, 0], design[:-1, 1:-1], design[:-1, -1] = 1, others[:, 1:], -others[:, 0]
         if roots is not None:
             design[:-1] *= roots[:, np.newaxis]

@@ -51,13 +51,11 @@ class SideSample:
 
         An unknown id counts as a member drawn at random.
         """
-        of_numbers, of_history = features.groups[0], slice(features.groups[0].stop, None)
-        coefficients = prior.coefficients
-        known = features.matrix[:, of_numbers] @ coefficients[of_numbers]
-        center = (vectors - known).mean(axis=0)
+        coefficients, (of_numbers, of_history) = prior.coefficients, features.parts
+        center = vectors.mean(axis=0) - features.means[of_numbers] @ coefficients[of_numbers]
         covariance = np.linalg.inv(prior.precision)
-        shift = features.matrix[:, of_history] @ coefficients[of_history]
-        covariance += np.cov(shift.T, ddof=0)
+        spread = features.covariance(of_history)
+        covariance += coefficients[of_history].T @ spread @ coefficients[of_history]
         kept = (
             vectors * units,
             center * units,

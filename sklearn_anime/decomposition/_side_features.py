@@ -106,8 +106,24 @@ class SideFeatures:
         matrix = np.hstack(columns).astype(dtype)
         return cls(matrix, groups, _gram(matrix))
 
+    @property
+    def parts(self):
+        """The columns of the numbers, and those of the history, of which there may be none."""
+        numbers = self.groups[0]
+        return numbers, slice(numbers.stop, None)
+
+    @property
+    def means(self):
+        """Mean of each column."""
+        return self.gram[0] / len(self.matrix)
+
+    def covariance(self, columns):
+        """Return the covariance of some columns."""
+        means = self.means[columns]
+        return self.gram[columns, columns] / len(self.matrix) - np.outer(means, means)
+
     def precisions(self, of_groups):
-        """Return the precision of the coefficient of each column: that of its group, 1 for the intercept."""
+        """Return the precision of each coefficient: that of its group, and 1 for the intercept."""
         precisions = np.ones(self.matrix.shape[1])
         for group, precision in zip(self.groups, of_groups, strict=True):
             precisions[group] = precision
