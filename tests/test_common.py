@@ -7,8 +7,8 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_anime.baseline import PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -19,6 +19,7 @@ from sklearn_anime.utils.discovery import all_estimators
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 2},
+    StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
     TopNRecommender: {"estimator": Ridge()},
 }
 ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
