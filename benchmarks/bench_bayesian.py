@@ -101,7 +101,7 @@ def stack():
 
 
 def myfm():
-    """CPU time and RMSE beside myFM, both with 16 factors and 200 sweeps: ids alone, and with histories."""
+    """CPU time and RMSE beside myFM, 16 factors and 200 sweeps: ids alone, and with histories."""
     if importlib.util.find_spec("myfm") is None:
         print("myfm is not installed")
         return
