@@ -261,7 +261,7 @@ class BayesianFactorizationRegressor(
         interactions = Interactions.from_rows(
             X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
-        go_on = self.warm_start and hasattr(self, "_chains")
+        go_on = self.warm_start and hasattr(self, "_states")
         return self._set_fitted(X, **self._fitted(X, y, interactions, go_on))
 
     @with_callbacks
@@ -289,7 +289,7 @@ class BayesianFactorizationRegressor(
         BayesianFactorizationRegressor
             This estimator.
         """
-        if not hasattr(self, "_chains"):
+        if not hasattr(self, "_states"):
             return self.fit(X, y, sample_weight)
         self._check_sweeps()
         validate_data(self, X, reset=False, skip_check_array=True)
@@ -405,7 +405,8 @@ class BayesianFactorizationRegressor(
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_scalings": scalings,
             "_user_numbers": numbers[0],
-            "_chains": [(run.state, run.rng.bit_generator.state) for run in runs],
+            "_states": [run.state for run in runs],
+            "_generators": [run.rng.bit_generator.state for run in runs],
             **_summaries(Posterior(interactions.mean_rating, samples, histories[0])),
         }
 
@@ -424,9 +425,9 @@ class BayesianFactorizationRegressor(
             rngs = np.random.default_rng(seed).spawn(self.n_chains)
             return [(model.start(self.n_components, rng), rng) for rng in rngs]
         places, starts = interactions.codes_in(self.interactions_), []
-        for state, of_generator in self._chains:
+        for state, generator in zip(self._states, self._generators, strict=True):
             rng = np.random.default_rng(0)
-            rng.bit_generator.state = of_generator
+            rng.bit_generator.state = generator
             starts.append((state.moved(places), rng))
         return starts
 

@@ -127,7 +127,11 @@ class Model:
 
     def trace(self, state):
         """Return the mean deviation of the noise, and the ratings of the probes without their mean."""
-        ratings = interact(state.users, state.items, *self.probes)
+        users, items = (
+            vectors[codes]
+            for vectors, codes in zip((state.users, state.items), self.probes, strict=True)
+        )
+        ratings = interact(users, items, *[np.arange(len(users))] * 2)
         return self.scale * np.sqrt(self._mean_variance(state)), self.scale * ratings
 
     def sample(self, state, priors):

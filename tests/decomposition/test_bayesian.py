@@ -379,7 +379,7 @@ def test_warm_start_with_other_components_raises(table):
 def test_a_fit_that_fails_leaves_the_model_as_it_was(table, monkeypatch):
     X, y = table
     model = make_model(warm_start=True).fit(X, y)
-    before, state = model.predict(X), deepcopy(model._chains[0][1])
+    before, state = model.predict(X), deepcopy(model._generators)
     with monkeypatch.context() as patch:
         patch.setattr(type(model), "_report", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -387,7 +387,7 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(table, monkeypatch):
     with pytest.raises(ValueError, match="NaN only"):
         model.fit(X, y * np.nan)
     assert_array_equal(model.predict(X), before)
-    assert model._chains[0][1] == state
+    assert model._generators == state
     assert model.n_iter_ == 20
 
 
@@ -410,11 +410,11 @@ def test_first_partial_fit_is_a_fit(small, table):
 def test_partial_fit_with_other_columns_leaves_the_chain_as_it_was(table):
     X, y = table
     model = make_model().fit(X, y)
-    before, chains = model.predict(X), deepcopy(model._chains)
+    before, generators = model.predict(X), deepcopy(model._generators)
     with pytest.raises(ValueError, match="feature names should match"):
         model.partial_fit(X.rename(columns={"age": "height"}), y)
     assert_array_equal(model.predict(X), before)
-    assert model._chains[0][1] == chains[0][1]
+    assert model._generators == generators
 
 
 def test_partial_fit_with_another_number_of_chains_raises(table):
