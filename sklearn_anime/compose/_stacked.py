@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
@@ -52,7 +52,8 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         takes none.
 
     final_estimator : regressor, default=None
-        What predicts the rating from the columns. None is ``RidgeCV`` on standardized columns.
+        What predicts the rating from the columns. None is ``RidgeCV`` on the columns, their squares
+        and products, all standardized: how far a model is trusted may depend on what others predict.
 
     cv : int, default=5
         Number of parts, 2 at least.
@@ -237,7 +238,9 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
             predicted[parts == part] = np.hstack(block)
         final = self.final_estimator
         if final is None:
-            final = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
+            products = PolynomialFeatures(2, include_bias=False)
+            ridge = RidgeCV(np.logspace(-2, 4, 13))
+            final = make_pipeline(StandardScaler(), products, StandardScaler(), ridge)
         check_predicts(final, "final_estimator")
         final, of_parts = clone(final), parts >= 0
         return replace(rows.take(of_parts), table=predicted[of_parts]).fit(final)
