@@ -67,7 +67,15 @@ def array_api(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 
 
-@parametrize_with_checks(ESTIMATORS, xfail_strict=True)
+def expected_failures(estimator):
+    """Return the checks that an estimator cannot pass, with the reason."""
+    if not isinstance(estimator, StackedRatingRegressor):
+        return {}
+    reason = "puts one pair of user and item into several splits, which the stack keeps in one part"
+    return {"check_sample_weight_equivalence_on_dense_data": reason}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures, xfail_strict=True)
 def test_estimator_passes_the_common_checks(estimator, check):
     check(estimator)
 

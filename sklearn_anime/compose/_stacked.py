@@ -1,7 +1,7 @@
 """A cross-fitted stack of rating models and rankers, which unrated rows take part in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils import check_random_state
@@ -23,8 +24,9 @@ from sklearn_anime.interactions._numbers import check_ratings, check_weights
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.utils._groups import first_rows
 from sklearn_anime.utils._pipelines import find_last
-from sklearn_anime.utils._sklearn import Interval, fit_context, safe_indexing
+from sklearn_anime.utils._sklearn import fit_context, safe_indexing
 from sklearn_anime.utils._validation import check_predicts
 
 N_COMPONENTS = 512  # of the SVD neighbors, or as many as the table has room for
@@ -55,8 +57,9 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         What predicts the rating from the columns. None is ``RidgeCV`` on the columns, their squares
         and products, all standardized: how far a model is trusted may depend on what others predict.
 
-    cv : int, default=5
-        Number of parts, 2 at least.
+    cv : int, splitter or iterable, default=5
+        Number of parts, 2 at least, over which the ratings of each user are spread. The test rows of a
+        splitter, or of an iterable of pairs of training and test rows, are parts too.
 
     user : int or str, default=0
         Position or name of the user column of ``X``.
@@ -115,7 +118,7 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         "estimators": ["array-like", None],
         "rankers": ["array-like", None],
         "final_estimator": [BaseEstimator, None],
-        "cv": [Interval(Integral, 2, None, closed="left")],
+        "cv": ["cv_object"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
         "n_jobs": [Integral, None],
@@ -128,7 +131,7 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         *,
         rankers: Sequence | None = None,
         final_estimator: BaseEstimator | None = None,
-        cv: int = 5,
+        cv: Any = 5,
         user: int | str = 0,
         item: int | str = 1,
         n_jobs: int | None = None,
@@ -145,7 +148,7 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the models on parts of the rows, the final regressor, and the models on all rows.
+        """Fit the models on parts of the rows, the final regressor, and all models.
 
         Parameters
         ----------
@@ -167,10 +170,14 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         random_state = check_random_state(self.random_state)
         members = self._members(interactions, random_state.randint(2**31 - 1))
         rows = TrainingRows.read(X, y, sample_weight)
-        parts = self._parts(X, interactions, random_state)[rows.positions]
-        jobs = [(member, part) for part in range(self.cv) for member in members]
+        pairs = self._pairs(X, interactions)
+        of_pair = self._parts(X, interactions, pairs, random_state)
+        pairs = pairs[rows.positions]
+        parts = of_pair[pairs]
+        jobs = [(member, part) for part in range(of_pair.max() + 1) for member in members]
         columns = self._parallel(delayed(_predict_part)(*job, rows, parts) for job in jobs)
-        final_estimator = self._fit_final(columns, rows, parts)
+        predicted = _joined(columns, parts, len(members))[first_rows(pairs)]
+        final_estimator = self._fit_final(predicted, interactions, of_pair >= 0)
         fitted = self._parallel(delayed(member.fit)(rows) for member in members)
         validate_data(self, X, skip_check_array=True)
         self.interactions_, self.members_, self.final_estimator_ = interactions, fitted, final_estimator
@@ -215,35 +222,41 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
             check_predicts(estimator, name)
         return [Member(name, clone(estimator)) for name, estimator in [*estimators, *rankers]]
 
-    def _parts(self, X, interactions, random_state):
-        """Return the part of each row, -1 for rows without a rating; those of a pair stay together."""
+    def _parts(self, X, interactions, pairs, random_state):
+        """Return the part of each pair, -1 for those without a rating."""
         rated = np.flatnonzero(interactions.rated)
         of_pair = np.full(len(interactions.ratings), -1)
-        of_pair[rated] = spread(interactions.row_codes[rated], self.cv, random_state)
-        if of_pair.max() < 1:
+        if isinstance(self.cv, Integral):
+            of_pair[rated] = spread(interactions.row_codes[rated], self.cv, random_state)
+        else:
+            for part, (_, test) in enumerate(check_cv(self.cv).split(X)):
+                of_pair[pairs[test][pairs[test] >= 0]] = part
+            of_pair[~interactions.rated] = -1
+        if len(np.unique(of_pair[rated])) < 2:
             raise ValueError(
-                f"y has {len(rated)} rated pair(s) in one part, and a stack learns from two parts or "
-                f"more. Give more ratings."
+                f"y has {len(rated)} sample(s) with a rating, all in one part, and a stack learns from "
+                f"two parts or more. Give more ratings."
             )
+        return of_pair
+
+    def _pairs(self, X, interactions):
+        """Return the pair of each row."""
         rows = Rows.parse(X, user=self.user, item=self.item)
         codes = interactions.users.encode(rows.user), interactions.items.encode(rows.item)
-        return of_pair[interactions.positions_of(*codes)]
+        return interactions.positions_of(*codes)
 
-    def _fit_final(self, columns, rows, parts):
-        """Fit the final regressor on what the models predicted of the parts."""
-        n_members = len(columns) // self.cv
-        predicted = np.empty((len(parts), n_members))
-        for part in range(self.cv):
-            block = columns[part * n_members : (part + 1) * n_members]
-            predicted[parts == part] = np.hstack(block)
+    def _fit_final(self, predicted, interactions, kept):
+        """Fit the final regressor on the rated pairs."""
         final = self.final_estimator
         if final is None:
             products = PolynomialFeatures(2, include_bias=False)
             ridge = RidgeCV(np.logspace(-2, 4, 13))
             final = make_pipeline(StandardScaler(), products, StandardScaler(), ridge)
         check_predicts(final, "final_estimator")
-        final, of_parts = clone(final), parts >= 0
-        return replace(rows.take(of_parts), table=predicted[of_parts]).fit(final)
+        weights = None if (interactions.weights == 1).all() else interactions.weights
+        positions = np.arange(len(predicted))
+        pairs = TrainingRows(predicted, interactions.ratings, weights, positions)
+        return pairs.take(kept).fit(clone(final))
 
     def _parallel(self, calls):
         return Parallel(n_jobs=self.n_jobs, require="sharedmem")(calls)
@@ -348,6 +361,14 @@ def spread(users, n_parts, random_state):
     parts = np.empty(len(users), dtype=np.intp)
     parts[order] = (first[users[order]] + within) % n_parts
     return parts
+
+
+def _joined(columns, parts, n_members):
+    """Return what the models predicted of the parts: a row for each row, a column for each model."""
+    predicted = np.full((len(parts), n_members), np.nan)
+    for part in range(len(columns) // n_members):
+        predicted[parts == part] = np.hstack(columns[part * n_members : (part + 1) * n_members])
+    return predicted
 
 
 def _predict_part(member, part, rows, parts):

@@ -157,7 +157,8 @@ def condition(means, precision, sums, scales=None, noise=0.0):
 def squared_errors(vectors, sums):
     """Return the sums of squared residuals of what members rated, given their vectors."""
     signed = np.column_stack([-vectors, np.ones(len(vectors), vectors.dtype)])
-    return np.einsum("mi,mi->m", np.matmul(sums, signed[:, :, np.newaxis])[:, :, 0], signed)
+    squares = np.einsum("mi,mi->m", np.matmul(sums, signed[:, :, np.newaxis])[:, :, 0], signed)
+    return np.maximum(squares, 0)  # rounding may leave less than nothing of a perfect fit
 
 
 def interact(users, items, user_codes, item_codes):

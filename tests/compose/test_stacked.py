@@ -82,7 +82,7 @@ def test_no_column_has_seen_the_rating_that_it_predicts(table):
     stack = StackedRatingRegressor([("memory", Memory())], rankers=[], final_estimator=Columns())
     fitted = stack.fit(X, y)
     assert (fitted.final_estimator_.X_ == 0).all()
-    assert_array_equal(fitted.final_estimator_.y_, y.dropna())
+    assert_array_equal(np.sort(fitted.final_estimator_.y_), np.sort(y.dropna()))
     member = fitted.members_[0].estimator
     assert_array_equal(member.predict(X[y.notna()]), y.dropna())  # refitted on all rated rows
 
@@ -90,7 +90,10 @@ def test_no_column_has_seen_the_rating_that_it_predicts(table):
 def test_repeated_pair_is_in_one_part(table):
     X, y = pd.concat([table[0]] * 2), pd.concat([table[1]] * 2)
     stack = StackedRatingRegressor([("memory", Memory())], rankers=[], final_estimator=Columns())
-    assert (stack.fit(X, y).final_estimator_.X_ == 0).all()
+    final = stack.fit(X, y).final_estimator_
+    assert (final.X_ == 0).all()
+    assert len(final.y_) == table[1].notna().sum()
+    assert (final.weights_ == 2).all()
 
 
 def test_rows_without_a_rating_reach_models_of_this_package_alone(table):
@@ -131,9 +134,17 @@ def test_weights_reach_models_and_the_final_regressor(table):
     stack = StackedRatingRegressor([("memory", Memory())], rankers=[], final_estimator=Columns())
     stack.fit(X, y, sample_weight=weights)
     kept = y.notna() & (weights > 0)
-    assert_array_equal(stack.final_estimator_.weights_, weights[kept])
+    assert_array_equal(np.sort(stack.final_estimator_.weights_), np.sort(weights[kept]))
     assert stack.members_[0].estimator.weighted_
     assert len(stack.members_[0].estimator.seen_) == kept.sum()
+
+
+def test_weight_two_equals_the_row_twice(table):
+    X, y = table
+    twice = np.arange(len(X)) % 3 == 0
+    weighted = biases().fit(X, y, sample_weight=1.0 + twice)
+    repeated = biases().fit(pd.concat([X, X[twice]]), pd.concat([y, y[twice]]))
+    assert_allclose(weighted.predict(X), repeated.predict(X))
 
 
 def test_it_is_searched_and_recommends(table):
@@ -151,6 +162,18 @@ def test_threads_change_nothing(table):
     )
 
 
+def test_parts_are_the_test_rows_of_a_splitter(table):
+    X, y = table
+    stack = StackedRatingRegressor([("memory", Memory())], rankers=[], final_estimator=Columns())
+    half = np.arange(len(X)) < 600
+    splits = [(np.flatnonzero(~test), np.flatnonzero(test)) for test in (half[::-1], half)]
+    final = stack.set_params(cv=splits).fit(X, y).final_estimator_
+    assert (final.X_ == 0).all()
+    assert len(final.y_) == y.notna().sum()
+    few = stack.set_params(cv=KFold(3, shuffle=True, random_state=0)).fit(X, y).final_estimator_
+    assert len(few.y_) == y.notna().sum()
+
+
 def test_nothing_to_stack_raises(table):
     with pytest.raises(ValueError, match="estimators and rankers are both empty"):
         StackedRatingRegressor([], rankers=[]).fit(*table)
@@ -165,5 +188,8 @@ def test_a_fit_that_fails_leaves_the_stack_as_it_was(table):
 
 
 def test_one_rating_raises():
-    with pytest.raises(ValueError, match="in one part, and a stack learns from two parts or more"):
+    with pytest.raises(
+        ValueError,
+        match=r"1 sample\(s\) with a rating, all in one part, and a stack learns from two parts or more",
+    ):
         biases().fit([["ann", "Akira"]], [7.0])
