@@ -12,6 +12,7 @@ collect_ignore = [
     "docs/api/generated",
     "docs/auto_examples",
     "docs/conf.py",
+    "docs/leaderboard_files",
 ]
 
 os.environ.setdefault("MPLBACKEND", "agg")  # no windows

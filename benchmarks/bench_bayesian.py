@@ -1,6 +1,6 @@
 """Measure BayesianFactorizationRegressor: accuracy and error bars on real ratings, time and memory.
 
-Usage: python benchmarks/bench_bayesian.py [accuracy] [unknown_ids] [stack] [myfm] [scaling] [memory]
+Usage: python benchmarks/bench_bayesian.py [accuracy] [cold_start] [stack] [myfm] [scaling] [memory]
 
 Without names all parts run. The real ratings (all parts but the last two) are those in the folder that
 the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
@@ -70,11 +70,11 @@ def accuracy():
         model.fit(rows, ratings)
         took = process_time() - start
         print(
-            f"{name:<38} {measured(model, X_test[rows.columns], y_test)}   fit {took:4.0f} s", flush=True
+            f"{name:<38} {errors(model, X_test[rows.columns], y_test)}   fit {took:4.0f} s", flush=True
         )
 
 
-def unknown_ids():
+def cold_start():
     """RMSE and coverage on users, and on titles, of whom training has no row."""
     wide = table()
     X, y = wide.drop(columns="rating"), wide["rating"]
@@ -83,7 +83,7 @@ def unknown_ids():
         for model in (BiasRegressor(), BayesianFactorizationRegressor(random_state=0)):
             model.fit(X.iloc[train], y.iloc[train])
             name = f"{type(splitter).__name__}, {type(model).__name__}"
-            print(f"{name:<46} {measured(model, X.iloc[test], y.iloc[test])}", flush=True)
+            print(f"{name:<46} {errors(model, X.iloc[test], y.iloc[test])}", flush=True)
 
 
 def stack():
@@ -96,8 +96,8 @@ def stack():
     model.fit(pd.concat([X, unrated[X.columns]]), pd.concat([y, unrated["rating"]]))
     took = process_time() - start
     for member in model.members_[:2]:
-        print(f"{member.name:<10} {measured(member.estimator, X_test, y_test)}")
-    print(f"{'stack':<10} {measured(model, X_test, y_test)}   fit {took:.0f} s")
+        print(f"{member.name:<10} {errors(member.estimator, X_test, y_test)}")
+    print(f"{'stack':<10} {errors(model, X_test, y_test)}   fit {took:.0f} s")
 
 
 def myfm():
@@ -137,7 +137,7 @@ def myfm():
         start = process_time()
         model.fit(X[IDS], y)
         took = process_time() - start
-        result = measured(model, X_test[IDS], y_test)
+        result = errors(model, X_test[IDS], y_test)
         print(f"history: {history}, this model {result}   fit {took:.0f} s", flush=True)
 
 
@@ -202,7 +202,7 @@ def rated_split():
     return train_test_split(X, y, test_size=0.2, random_state=0)
 
 
-def measured(model, X, y):
+def errors(model, X, y):
     """Return the RMSE and, for a Bayesian model, the coverage of its intervals."""
     if not isinstance(model, BayesianFactorizationRegressor):
         return f"RMSE {root_mean_squared_error(y, model.predict(X)):.4f}             "
@@ -211,7 +211,7 @@ def measured(model, X, y):
     return f"RMSE {root_mean_squared_error(y, predicted):.4f} cover {100 * inside.mean():.1f} %"
 
 
-PARTS = {part.__name__: part for part in (accuracy, unknown_ids, stack, myfm, scaling, memory)}
+PARTS = {part.__name__: part for part in (accuracy, cold_start, stack, myfm, scaling, memory)}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

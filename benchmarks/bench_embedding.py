@@ -1,6 +1,6 @@
 """Measure EmbeddingRegressor: accuracy on real ratings beside the networks of the blog, time and memory.
 
-Usage: python benchmarks/bench_embedding.py [scaling] [accuracy] [strangers] [newcomers] [blog] [epochs]
+Usage: python benchmarks/bench_embedding.py [scaling] [accuracy] [new_items] [new_users] [blog] [epochs]
 
 Without names all parts run. The real ratings (all parts but the first) are those in the folder that
 the environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
@@ -66,10 +66,10 @@ def accuracy():
         "five networks, ids and genres": (FIVE, list(X.columns)),
     }
     for name, (model, columns) in runs.items():
-        judge(name, model, X[columns], X_test[columns], y, y_test)
+        measure(name, model, X[columns], X_test[columns], y, y_test)
 
 
-def strangers():
+def new_items():
     """RMSE on 5 % of the titles, of which training has no row."""
     X, y = wide_rows()
     train, test = next(NewItemSplit(20, random_state=0).split(X))
@@ -79,20 +79,20 @@ def strangers():
         ("one network, ids and genres", ONE, list(X.columns)),
     ):
         rows = X[columns]
-        judge(name, model, rows.iloc[train], rows.iloc[test], y.iloc[train], y.iloc[test])
+        measure(name, model, rows.iloc[train], rows.iloc[test], y.iloc[train], y.iloc[test])
 
 
-def newcomers():
-    """RMSE on the known people and on a twentieth of new ones, who join with all their other ratings."""
+def new_users():
+    """RMSE on known users and on a twentieth of new ones, who join with all their other ratings."""
     X, X_test, y, y_test = train_test_split(*wide_rows(), test_size=0.2, random_state=0)
-    people = np.random.default_rng(0).permutation(np.unique(X.user_id))
-    new, new_test = (rows.user_id.isin(people[: len(people) // 20]) for rows in (X, X_test))
+    users = np.random.default_rng(0).permutation(np.unique(X.user_id))
+    new, new_test = (rows.user_id.isin(users[: len(users) // 20]) for rows in (X, X_test))
     X, X_test = X[IDS], X_test[IDS]
     model = EmbeddingRegressor(random_state=0).fit(X[~new], y[~new])
     alone = deepcopy(model).partial_fit(X[new], y[new])
     one_by_one = deepcopy(model)
-    for person in people[:20]:
-        own = X.user_id == person
+    for user in users[:20]:
+        own = X.user_id == user
         one_by_one.partial_fit(X[own], y[own])
     runs = {
         "before": model,
@@ -105,7 +105,7 @@ def newcomers():
             mean_squared_error(y_test[rows], fitted.predict(X_test[rows])) ** 0.5
             for rows in (~new_test, new_test)
         ]
-        print(f"{name:<36} known people {errors[0]:.4f}   new people {errors[1]:.4f}", flush=True)
+        print(f"{name:<36} known users {errors[0]:.4f}   new users {errors[1]:.4f}", flush=True)
 
 
 def blog():
@@ -116,8 +116,8 @@ def blog():
         split = train_test_split(X, y, test_size=0.1, random_state=0)
         for kind, columns in (("ids", IDS), ("metadata", list(X.columns))):
             rows = split[0][columns], split[1][columns]
-            theirs = judge(f"{unrated}, {kind}: the blog's", BlogNetwork(), *rows, *split[2:], power=1)
-            ours = judge(f"{unrated}, {kind}: ours", ONE, *rows, *split[2:], power=1)
+            theirs = measure(f"{unrated}, {kind}: the blog's", BlogNetwork(), *rows, *split[2:], power=1)
+            ours = measure(f"{unrated}, {kind}: ours", ONE, *rows, *split[2:], power=1)
             print(f"    time: {ours / theirs:.3f} of the blog's")
 
 
@@ -206,7 +206,7 @@ def wide_rows(**options):
     return anime.data.join(genres, on="anime_id"), anime.target
 
 
-def judge(name, model, X, X_test, y, y_test, power=0.5):
+def measure(name, model, X, X_test, y, y_test, power=0.5):
     """Print the errors of a model, and return the seconds of its fit."""
     took = seconds(lambda: model.fit(X, y))
     predicted = model.predict(X_test)
@@ -228,7 +228,7 @@ def seconds(run):
 
 
 # The first forks, which TensorFlow does not survive once it has trained.
-PARTS = {part.__name__: part for part in (scaling, accuracy, strangers, newcomers, blog, epochs)}
+PARTS = {part.__name__: part for part in (scaling, accuracy, new_items, new_users, blog, epochs)}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

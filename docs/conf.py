@@ -2,6 +2,8 @@
 
 import os
 import re
+import sys
+from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported: quiet examples
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -9,6 +11,8 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (the gallery looks up what examples import)
 
 import sklearn_anime
+
+sys.path.insert(0, str(Path(__file__).parent))  # leaderboard_tables.py
 
 project = "sklearn-anime"
 author = "The sklearn-anime developers"
@@ -63,13 +67,17 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-anime"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["sort-table.js"]
 html_favicon = "_static/logo.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sphinx = False
 html_sidebars = {
     page: []
-    for page in ("index", "install", "getting_started", "choosing", "coming_from", "faq", "whats_new")
+    for page in (
+        *("index", "install", "getting_started", "choosing", "coming_from", "leaderboard", "faq"),
+        "whats_new",
+    )
 }
 html_theme_options = {
     "logo": {
@@ -118,5 +126,14 @@ def link_to_scikit_learn(app, env, node, contnode):
     return address and nodes.reference("", "", contnode, internal=False, refuri=SCIKIT_LEARN + address)
 
 
+def make_leaderboard(app):
+    """Write the tables and plots of the page before it is read."""
+    from leaderboard_tables import write_leaderboard
+
+    docs = Path(app.srcdir)
+    write_leaderboard(docs.parent / "benchmarks" / "public" / "results", docs / "leaderboard_files")
+
+
 def setup(app):
+    app.connect("builder-inited", make_leaderboard)
     app.connect("missing-reference", link_to_scikit_learn)

@@ -3,10 +3,10 @@
 Recommending anime, from end to end
 ====================================
 
-A table of ratings, a catalog with genres, and one question: what should this person watch next?
+A table of ratings, a catalog with genres, and one question: what should this user watch next?
 This example goes the whole way with scikit-learn's own tools and the estimators of this package:
 clean the table, turn genres into numbers, look at the space of users, recommend from the ratings of
-near ones, learn embeddings with Keras, and tune the whole pipeline.
+similar users, learn embeddings with Keras, and tune the whole pipeline.
 
 It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
@@ -40,7 +40,7 @@ else:
 frame, catalog = anime.frame, anime.catalog
 print(
     f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} titles, "
-    f"{frame.rating.mean():.2f} on average (people who rated nothing of it are left out)"
+    f"{frame.rating.mean():.2f} on average (users who rated nothing of it are left out)"
 )
 print(frame[["user_id", "name", "genre", "rating"]].head().to_string(index=False))
 
@@ -88,10 +88,10 @@ beside.legend()
 # 3. The space of users
 # ---------------------
 # What the user and title biases leave over of the ratings is a matrix of users x titles. Its truncated
-# SVD gives every user a place; people with like tastes lie in the same direction. Of those who have
+# SVD gives every user coordinates; users with similar taste lie in the same direction. Of those who have
 # rated at least 50 titles, not all of them alike, and lie well away from the middle of the picture, we
-# single out the two whose places have the largest cosine. Beside it, what these two think of the titles
-# that both have rated.
+# highlight the two whose coordinates have the largest cosine. Beside it, what these two think of the
+# titles that both have rated.
 
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -142,8 +142,9 @@ print(
 # %%
 # 4. Recommendations from similar users
 # -------------------------------------
-# The titles that near users (for lists: those who have seen the same) rated 8 or better, and that this
-# user has not seen. The score sums their ratings, each times the similarity of the user who gave it.
+# ``min_rating=8`` recommends titles that similar users rated 8 or better, and that this user has not
+# seen. Here, users are similar who have seen the same titles. The score is the sum of their ratings,
+# each times the similarity of the user.
 
 
 def with_names(recommended):
@@ -151,8 +152,9 @@ def with_names(recommended):
     return recommended.join(catalog[["name", "genre"]].astype(str), on="anime_id")
 
 
-near_titles = svd.recommend([user], n_items=8, min_rating=8)
-print(with_names(near_titles)[["rank", "name", "genre", "score"]].round(1).to_string(index=False))
+liked = SVDNeighborsRecommender(min_rating=8, random_state=0).fit(anime.data, anime.target)
+recommended = liked.recommend([user], n_items=8)
+print(with_names(recommended)[["rank", "name", "genre", "score"]].round(1).to_string(index=False))
 
 # %%
 # 5. Embeddings with Keras
@@ -226,8 +228,8 @@ print(pd.DataFrame(errors).T.round(4).to_string())
 # %%
 # 6. Titles like Dragon Ball Z
 # ----------------------------
-# Titles whose vectors point the same way are liked by the same people, so that others of its series and
-# of its time come first.
+# Titles whose embeddings have the same direction are liked by the same users, so that others of its
+# series and of its time come first.
 
 dragon_ball_z = catalog.index[catalog.name == "Dragon Ball Z"]
 similar = id_model.similar_items(dragon_ball_z, n_items=8)
@@ -253,7 +255,7 @@ RatingDistributionDisplay.from_estimator(full_model, user, seen=seen, ax=ax)
 # The whole chain is one estimator, so one search tunes the weighting of the genres, the number of
 # components and the size of the embedding: four candidates on a quarter of the rows, the best one on
 # all of them. What is held out is drawn at random: the table is sorted by user, and the last rows would
-# test on strangers.
+# test on unknown users.
 
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -266,7 +268,7 @@ search = HalvingRandomSearchCV(
     {
         f"{genre_step}__weightedonehotgenres__weighting": ["linear", "uniform"],
         f"{genre_step}__pca__n_components": [5, 10],
-        f"{network_step}__embedding_dim": [4, 16],
+        f"{network_step}__n_components": [4, 16],
     },
     n_candidates=4,
     factor=4,

@@ -103,10 +103,10 @@ table["seconds"] = results.fit_seconds + results.score_seconds
 print(table.round(4).to_string())
 
 # %%
-# Predicting ratings and making lists are two tasks. What ranks by predicted ratings puts titles first
-# that a few people have chosen and liked; what ranks by what near users have seen finds more of what
-# people do choose. A second stage keeps the candidates of the first, and gives its order away. And
-# boosting trusts its factors too much: they have been fitted to the very ratings that it learns from.
+# Predicting ratings and ranking are two tasks. A ranking by predicted ratings puts titles first that a
+# few users have seen and liked; a ranking by what similar users have seen finds more of the held-out
+# titles. A second stage keeps the candidates of the first, and ranks them anew. Boosting trusts its
+# factors too much: they have been fitted to the very ratings that it learns from.
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
 for ax, column, title in (

@@ -99,27 +99,27 @@ ax.legend()
 # %%
 # Few ratings, wide intervals
 # ---------------------------
-# The same title for three people: one who has rated much, one who has rated next to nothing, and a
-# stranger.
+# The same title for three users: the one with the most ratings, the one with the fewest, and an unknown
+# one.
 
 counts = X_train[rated].groupby("user_id").size()
-people = {"most ratings": counts.idxmax(), "fewest ratings": counts.idxmin(), "stranger": -1}
+users = {"most ratings": counts.idxmax(), "fewest ratings": counts.idxmin(), "unknown": -1}
 title = X_train["anime_id"].mode()[0]
-rows = pd.DataFrame({"user_id": people.values(), "anime_id": title}).join(genres, on="anime_id")
+rows = pd.DataFrame({"user_id": users.values(), "anime_id": title}).join(genres, on="anime_id")
 mean, deviation = model.predict(rows, return_std=True)
-noise = pd.Series(model.user_noise_, index=model.users_).reindex(people.values())
+noise = pd.Series(model.user_noise_, index=model.users_).reindex(users.values())
 noise = noise.fillna(model.noise_precision_**-0.5).to_numpy()
 of_mean = np.sqrt(np.maximum(deviation**2 - noise**2, 0))
 print(f"{anime.catalog['name'][title]}:")
 print(
     pd.DataFrame(
         {
-            "ratings": counts.reindex(people.values()).fillna(0).astype(int).to_numpy(),
+            "ratings": counts.reindex(users.values()).fillna(0).astype(int).to_numpy(),
             "predicted": mean,
             "deviation": deviation,
             "without noise": of_mean,
         },
-        index=list(people),
+        index=list(users),
     )
     .round(2)
     .to_string()

@@ -3,8 +3,8 @@
 Which titles are alike, and why this one?
 =========================================
 
-A list of titles is easier to trust when it says where it comes from. Here is a map of all titles by who
-likes them, the neighbors of one of them, and the reasons for a recommendation, title by title.
+Recommendations are easier to trust with an explanation. This example draws a map of all titles, finds
+the neighbors of one of them, and explains a recommendation title by title.
 
 It runs on the embedded sample, whose ratings are simulated.
 """
@@ -12,8 +12,9 @@ It runs on the embedded sample, whose ratings are simulated.
 # %%
 # A map of titles
 # ---------------
-# ``SVDNeighborsRecommender`` gives each title a place: near ones are liked by the same people. The model
-# has never seen a genre, and yet titles of one color, which is their first genre, tend to lie together.
+# ``SVDNeighborsRecommender`` gives each title coordinates: titles close to each other are liked by the
+# same users. The model has not seen the genres, and yet titles of one color, their first genre, tend to
+# lie together.
 
 import matplotlib.pyplot as plt
 
@@ -41,13 +42,13 @@ print(alike[["rank", "name", "similarity"]].round(2).to_string(index=False))
 # %%
 # Why this title?
 # ---------------
-# With ``axis="item"`` a predicted rating is a sum: the biases, and what each rating of a similar title
-# lends. ``explain`` splits it, and the last bar is all the rest.
+# The score of a recommendation is a sum over the titles that the user has rated. ``explain`` splits it
+# into the contributions of the most important ones; the last bar is all the rest.
 
 user = anime.data.user_id.value_counts().index[0]
 first = model.recommend([user], n_items=1).anime_id[0]
 print(f"To user {user}: {names[first]}")
 
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-ExplanationDisplay.from_estimator(model, user, first, names=names, ax=ax)
+ExplanationDisplay.from_estimator(model, user, first, catalog=anime.catalog, ax=ax)
 plt.show()

@@ -14,8 +14,8 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # A grid
 # ------
-# How many dimensions should the space of users have, and how many near users should lend their ratings?
-# Every setting is judged twice on the same split: by its lists and by its ratings.
+# How many components should the SVD have, and how many neighbors should be averaged? Every setting is
+# scored twice on the same split: by its recommendations and by its ratings.
 
 import os
 from pathlib import Path
@@ -61,7 +61,7 @@ for ax, metric, colors in ((axes[0], "NDCG@10", "viridis"), (axes[1], "RMSE", "v
 # %%
 # Successive halving
 # ------------------
-# A large grid costs less when most of it is judged on few rows. The rows of a halving search are drawn
+# A large grid costs less when most of it is scored on few rows. The rows of a halving search are drawn
 # from the table, so that its first round sees thin histories, where more near users help: start with
 # rows enough. Training rows are not scored: a recommender does not recommend again what it has seen.
 
@@ -89,8 +89,8 @@ print(f"best: {halving.best_params_}")
 # %%
 # How good is the choice?
 # -----------------------
-# The score of the winner flatters: it won on these very rows. A search inside of ``compare`` is judged
-# on rows that it has not seen.
+# The score of the best setting is optimistic: it was chosen on these rows. A search inside of
+# ``compare`` is scored on rows that it has not seen.
 
 from sklearn_anime.model_selection import compare
 
@@ -100,24 +100,24 @@ results = compare(models, X, y, cv=outer, scoring={"NDCG@10": make_ranking_score
 print(results[["mean_NDCG@10", "fit_seconds"]].round(4).to_string())
 
 # %%
-# People who are new
-# ------------------
-# ``NewUserSplit`` tests on people of whom training has no row. Four fifths of what each of them has seen
-# is handed over as ``history``, and the rest is to be found; the model is not fitted again. The scores
-# are no match for those above: here a fifth of what a person has seen is relevant, there five titles.
+# New users
+# ---------
+# ``NewUserSplit`` tests on users without any row in training. Four fifths of the interactions of each of
+# them are passed as ``history``, and the rest is to be found; the model is not fitted again. The scores
+# cannot be compared with those above: here a fifth of the titles of a user is relevant, there five.
 
 from sklearn.model_selection import cross_validate
 
 from sklearn_anime.model_selection import NewUserSplit
 
-new_people = cross_validate(
+new_users = cross_validate(
     search.best_estimator_,
     X,
     y,
     cv=NewUserSplit(3, random_state=0),
     scoring=make_ranking_scorer("ndcg", k=10, history=0.8, random_state=0),
 )
-print("NDCG@10 for people who are new, in three folds:", new_people["test_score"].round(4))
+print("NDCG@10 for new users, in three folds:", new_users["test_score"].round(4))
 
 # %%
 # Where there is no screen, the pictures go to a folder beside this file.

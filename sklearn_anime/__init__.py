@@ -26,6 +26,7 @@ _SUBPACKAGES = (
     "decomposition",
     "inspection",
     "interactions",
+    "io",
     "linear_model",
     "metrics",
     "model_selection",

@@ -8,7 +8,7 @@ from sklearn.base import RegressorMixin, TransformerMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime.interactions._numbers import check_ratings, check_weights
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.utils._sklearn import check_feature_names_in
 
 

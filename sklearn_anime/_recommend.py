@@ -6,7 +6,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from sklearn_anime.interactions import UserRows, Vocabulary
 from sklearn_anime.interactions._frames import table_columns, tidy_frame
@@ -250,10 +252,12 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     """
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
-    ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
-        for block in blocks
-    )
+    # Each of several workers has one thread: those of BLAS would compete with the other workers.
+    with threadpool_limits(1 if effective_n_jobs(n_jobs) > 1 else None, user_api="blas"):
+        ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
+            for block in blocks
+        )
     positions, codes, scores, ranks = joined(
         (positions + block.start, *rest)
         for block, (positions, *rest) in zip(blocks, ranked, strict=True)
@@ -270,6 +274,16 @@ def warn_of_unknown(audience, known, users):
             f"{len(unknown)} of {len(audience)} users have no history that fit or history= knows, such "
             f"as {example!r} (user ids of fit look like {users.example!r}): they get the most popular "
             f"items."
+        )
+
+
+def warn_of_context(table):
+    """Warn that columns of context have no value for pairs without a row, if there are any."""
+    if table is not None and table.context.any():
+        warn(
+            f"Columns {table.context_names} of X are constant neither within each item nor within "
+            f"each user: the mean of numbers and the most frequent value of others, per item, stand "
+            f"in for the pairs to score."
         )
 
 
@@ -339,12 +353,10 @@ def _with_new_items(interactions, new):
     codes = items.encode(ids)
     if len(np.unique(codes)) < len(codes):
         raise ValueError("items= holds an item id twice. Give one row for each new item.")
-    added = np.flatnonzero(codes >= len(interactions.items))
-    table = interactions.features
+    added, table = codes >= len(interactions.items), interactions.features
     if table is not None:
-        columns = table.read_items(columns, len(ids))
-        columns = columns[added] if isinstance(columns, np.ndarray) else [c[added] for c in columns]
-    return items, columns if len(added) else None
+        columns = table.read_items(columns, added)
+    return items, columns if added.any() else None
 
 
 def _in_order_of_fit(interactions, columns, named):

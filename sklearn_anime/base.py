@@ -10,14 +10,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._explain import Terms, explanation_frame
 from sklearn_anime._mixins import FactorsMixin, RatingRegressorMixin
-from sklearn_anime._recommend import Audience, Candidates, Scorer, recommendations, warn_of_unknown
+from sklearn_anime._recommend import (
+    Audience,
+    Candidates,
+    Scorer,
+    recommendations,
+    warn_of_context,
+    warn_of_unknown,
+)
 from sklearn_anime._similar import cosine_similarity_of, similar_frame
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._doc_link import DocLinkMixin
 from sklearn_anime.utils._validation import check_count, check_flag
-from sklearn_anime.utils._warnings import warn
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin", "Terms"]
 
@@ -148,7 +154,8 @@ class RecommenderMixin(DocLinkMixin):
         fitted = self.interactions_
         candidates = Candidates.select(fitted, items, include, exclude)
         audience = Audience.select(fitted, users, history, candidates.items, exclude_seen)
-        self._warn_of_stand_ins()
+        if self._warns_of_context:
+            warn_of_context(fitted.features)
         warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)
         n_jobs = getattr(self, "n_jobs", None)
         return recommendations(self._scorer(), audience, candidates, n_items, n_jobs, self._block_width)
@@ -348,7 +355,7 @@ class RecommenderMixin(DocLinkMixin):
 
     def _scorer(self):
         """Return what ranks candidates."""
-        return Scorer(self._score_candidates, self._has_history, self.interactions_.item_counts)
+        return Scorer(self._score_candidates, self._has_history, self.interactions_.popularity)
 
     def _score_candidates(self, audience, candidates):
         """Return the scores of the items of ``fit`` and of new ones."""
@@ -368,15 +375,6 @@ class RecommenderMixin(DocLinkMixin):
                 f"{list(explainers)}."
             )
         return explainers[of]
-
-    def _warn_of_stand_ins(self):
-        table = self.interactions_.features
-        if self._warns_of_context and table is not None and table.context.any():
-            warn(
-                f"Columns {table.context_names} of X are constant neither within each item nor within "
-                f"each user: the mean of numbers and the most frequent value of others, per item, stand "
-                f"in for the pairs to score."
-            )
 
     # Hooks
 

@@ -1,3 +1,4 @@
+import importlib.util
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 # Of several conftest.py, the search for doctests could import only one; there are none in them.
 collect_ignore_glob = ["*conftest.py"]
 
-BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared" / "data" / "anime-4000"
+BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared"
 
 LIBRARIES = {
     "pandas": pd.DataFrame,
@@ -35,12 +36,35 @@ def container(request):
     return CONTAINERS[request.param]
 
 
+def find_data_set(path, remedy=""):
+    """Return the path, or skip: CI accepts no other skip than that of a missing data set."""
+    if not path.exists():
+        pytest.skip(f"no data set at {path}{remedy}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def real_folder():
-    folder = Path(os.environ.get("SKLEARN_ANIME_DATA", BESIDE_THE_CHECKOUT))
-    if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}; set SKLEARN_ANIME_DATA to a folder that has it")
-    return folder
+    """The folder of the real ratings."""
+    folder = os.environ.get("SKLEARN_ANIME_DATA", BESIDE_THE_CHECKOUT / "data" / "anime-4000")
+    return find_data_set(Path(folder), "; set SKLEARN_ANIME_DATA to a folder that has it")
+
+
+@pytest.fixture(scope="session")
+def weighted_genres():
+    """The table of weighted genres by another implementation."""
+    path = find_data_set(BESIDE_THE_CHECKOUT / "reference" / "weighted_one_hot_500.csv")
+    return pd.read_csv(path, index_col="anime_id")
+
+
+@pytest.fixture(scope="session")
+def independent():
+    """The splits and metrics of another implementation, which comes with the real ratings."""
+    script = find_data_set(BESIDE_THE_CHECKOUT / "tools" / "splits.py")
+    spec = importlib.util.spec_from_file_location("splits", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import estimator_checks
@@ -18,11 +19,29 @@ from sklearn_anime.utils.discovery import all_estimators
 
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
-    EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 2},
     StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
     TopNRecommender: {"estimator": Ridge()},
 }
-ESTIMATORS = [estimator(**QUICK.get(estimator, {})) for _, estimator in all_estimators()]
+# Every fit of a network takes seconds: the checks of scikit-learn on it are slow, but for these.
+NETWORK = EmbeddingRegressor(n_components=2, hidden_units=(2,), epochs=2)
+NETWORK_CHECKS = [
+    "check_dict_unchanged",
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimators_unfitted",
+    "check_fit1d",
+    "check_get_params_invariance",
+    "check_n_features_in",
+    "check_no_attributes_set_in_init",
+    "check_param_validation",
+    "check_set_params",
+]
+
+ESTIMATORS = [
+    estimator(**QUICK.get(estimator, {}))
+    for _, estimator in all_estimators()
+    if estimator is not EmbeddingRegressor
+]
 ESTIMATORS += [
     EASERecommender(n_components=2),
     FaissNeighbors(index="flat"),
@@ -34,6 +53,9 @@ ESTIMATORS += [
     WeightedOneHotGenres(weighting="uniform", dtype=np.float32),
     WeightedOneHotGenres(max_genres=3, handle_unknown="infrequent"),
 ]
+
+WITH_NETWORK = [pytest.param(estimator) for estimator in ESTIMATORS]
+WITH_NETWORK += [pytest.param(NETWORK, marks=pytest.mark.slow)]
 
 # parametrize_with_checks leaves these out; scikit-learn runs them on itself.
 CHECKS = [
@@ -56,6 +78,8 @@ TRANSFORMER_CHECKS = [
 pytestmark = [
     pytest.mark.filterwarnings("ignore:A table of"),
     pytest.mark.filterwarnings("ignore:.*users have no history"),
+    # In their tables any column after the second is random too, which makes it context.
+    pytest.mark.filterwarnings("ignore:Columns .* are constant neither"),
     # The set_output checks fit on frames and transform arrays.
     pytest.mark.filterwarnings("ignore:X .*feature names:UserWarning"),
 ]
@@ -80,7 +104,18 @@ def test_estimator_passes_the_common_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.slow
+@parametrize_with_checks([NETWORK], xfail_strict=True)
+def test_network_passes_the_common_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("check", NETWORK_CHECKS)
+def test_network_passes_some_common_checks(check):
+    getattr(estimator_checks, check)(type(NETWORK).__name__, clone(NETWORK))
+
+
+@pytest.mark.parametrize("estimator", WITH_NETWORK, ids=lambda estimator: type(estimator).__name__)
 @pytest.mark.parametrize("check", CHECKS)
 def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
     getattr(estimator_checks, check)(type(estimator).__name__, estimator)
@@ -88,7 +123,7 @@ def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
 
 @pytest.mark.parametrize(
     "estimator",
-    [estimator for estimator in ESTIMATORS if hasattr(estimator, "transform")],
+    [param for param in WITH_NETWORK if hasattr(param.values[0], "transform")],
     ids=lambda estimator: type(estimator).__name__,
 )
 @pytest.mark.parametrize("check", TRANSFORMER_CHECKS)

@@ -106,7 +106,7 @@ def test_grid_search_tunes_genres_and_embedding_together(rows):
         make_wide(EmbeddingRegressor(**{**QUICK, "epochs": 1})),
         {
             "columntransformer__genres__weightedonehotgenres__weighting": ["linear", "uniform"],
-            "embeddingregressor__embedding_dim": [2, 4],
+            "embeddingregressor__n_components": [2, 4],
         },
         cv=KFold(2, shuffle=True, random_state=0),
         scoring="neg_root_mean_squared_error",

@@ -403,6 +403,14 @@ def test_history_of_an_array_is_the_ids_or_all_columns_of_fit(user):
     }
 
 
+def test_history_of_an_array_may_have_all_columns_of_a_frame(frame_library):
+    """The names of the features are those of fit, and the array has none."""
+    features = {**ROWS, "age": [30, 20, 20, 30, 30, 40, 40], "episodes": [1, 24, 12, 24, 3, 24, 12]}
+    model = WithFeatures().fit(frame_library(features))
+    full = model.recommend(history=[["dan", 1, 50, 24]])
+    assert rows_of(full) == rows_of(model.recommend(history=[["dan", 1]]))
+
+
 def test_history_as_a_tuple_of_two_rows_is_rows(model):
     frame = model.recommend(history=(["zoe", 1], ["zoe", 2]))
     assert lists_of(frame) == {"zoe": [3, 4]}
@@ -548,6 +556,20 @@ def test_new_items_with_a_misnamed_column_raise(frame_library):
         ValueError, match=r"items= has no column 'site_rating' .*'anime_id', 'site_rating'"
     ):
         WithFeatures().fit(X).recommend(["ann"], items=new)
+
+
+def test_known_items_among_the_new_ones_may_have_gaps(frame_library):
+    model = WithFeatures().fit(frame_library({**ROWS, "episodes": [1.5, 24, 12, 24, 3, 24, 12]}))
+    both = frame_library({"anime_id": [1, 9], "episodes": [None, 2.5]})
+    new = frame_library({"anime_id": [9], "episodes": [2.5]})
+    assert rows_of(model.recommend(items=both)) == rows_of(model.recommend(items=new))
+    assert rows_of(model.recommend(items=both[:1])) == rows_of(model.recommend())
+
+
+def test_new_items_with_gaps_raise_with_their_row():
+    model = WithFeatures().fit(pd.DataFrame({**ROWS, "episodes": [1.5, 24, 12, 24, 3, 24, 12]}))
+    with pytest.raises(ValueError, match="nan in row 1 of column 'episodes'"):
+        model.recommend(items=pd.DataFrame({"anime_id": [1, 9], "episodes": [None, np.nan]}))
 
 
 def test_a_new_item_in_the_history_is_not_recommended_again():

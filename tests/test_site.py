@@ -24,6 +24,7 @@ PAGES = {
     "gallery": "auto_examples/index.html",
     "example": "auto_examples/plot_anime_recommendations.html",
     "API page": "api/generated/sklearn_anime.neighbors.SVDNeighborsRecommender.html",
+    "leaderboard": "leaderboard.html",
     "what's new": "whats_new.html",
 }
 every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
@@ -229,6 +230,20 @@ def test_search_box_finds_a_class(tab):
     result.wait_for()
     result.click()
     assert tab.locator("h1").inner_text().startswith("EASERecommender")
+
+
+@pytest.mark.browser
+def test_headings_of_the_leaderboard_sort(tab):
+    tab.goto("leaderboard.html")
+    table = tab.locator("table.sortable", has_text="BSPM-EM").first
+    heading = table.locator("thead th").nth(1)
+    for order, sign in (("descending", -1), ("ascending", 1)):
+        heading.click()
+        assert heading.get_attribute("aria-sort") == order
+        cells = table.locator("tbody tr td:nth-child(2)").all_inner_texts()
+        numbers = [float(cell.split()[0]) for cell in cells if cell[0].isdigit()]
+        assert len(numbers) >= 4
+        assert numbers == sorted(numbers, key=lambda number: sign * number)
 
 
 @pytest.mark.browser

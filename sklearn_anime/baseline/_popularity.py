@@ -33,7 +33,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     Attributes
     ----------
     item_counts_ : ndarray of shape (n_items,)
-        Number of users who have interacted with each item, rated or not.
+        Number of users who have interacted with each item, rated or not; with sample weights, the sum
+        of those of its rows.
 
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         The ids of ``fit``, sorted.
@@ -78,7 +79,9 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Count the users of each item.
 
         Parameters
@@ -89,13 +92,19 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         y : array-like of shape (n_rows,), default=None
             Ratings; not used, as every row counts as an interaction.
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, such as a number of plays: an item then counts the sum of the weights
+            of its rows. None counts a pair of user and item once, however often it stands there.
+
         Returns
         -------
         PopularityRecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(X, y, user=self.user, item=self.item, needs_ratings=False)
-        return self._set_fitted(X, interactions_=interactions, item_counts_=interactions.item_counts)
+        interactions = Interactions.from_rows(
+            X, y, sample_weight, user=self.user, item=self.item, needs_ratings=False
+        )
+        return self._set_fitted(X, interactions_=interactions, item_counts_=interactions.popularity)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the number of users of the item of each row.

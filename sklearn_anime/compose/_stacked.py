@@ -20,8 +20,8 @@ from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._frames import as_table
-from sklearn_anime.interactions._numbers import check_ratings, check_weights
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.utils._groups import first_rows

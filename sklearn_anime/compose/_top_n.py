@@ -5,7 +5,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import Bunch
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_anime._recommend import Audience, Candidates, Reranker, Scorer, WithFeaturesOf
@@ -13,12 +16,12 @@ from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._features import extended
 from sklearn_anime.interactions._frames import TableForm, as_table
-from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing
-from sklearn_anime.utils._validation import check_predicts
+from sklearn_anime.utils._validation import check_predicts, check_takes_weights
 
 WIDENING = 16  # columns that a pipeline may make of one, where the memory of a block is reckoned
 
@@ -155,7 +158,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the regressor on the rated rows, and the first stage on all of them.
 
         Parameters
@@ -166,16 +169,23 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         y : array-like of shape (n_rows,)
             Ratings; NaN is "seen, not rated".
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows, for the regressor and for `candidates`, which have to take them; by
+            their requests where scikit-learn's metadata routing is enabled.
+
         Returns
         -------
         TopNRecommender
             This estimator.
         """
         self._check_stages()
-        interactions = Interactions.from_rows(X, y, user=self.user, item=self.item, features="columns")
-        estimator, candidates = _fit_on_rated_rows(self.estimator, X, y), None
+        interactions = Interactions.from_rows(
+            X, y, sample_weight, user=self.user, item=self.item, features="columns"
+        )
+        weights = self._weights(X, sample_weight)
+        estimator, candidates = _fit_on_rated_rows(self.estimator, X, y, weights["estimator"]), None
         if self.candidates is not None:
-            candidates = clone(self.candidates).fit(as_table(X), y)
+            candidates = clone(self.candidates).fit(as_table(X), y, **weights["candidates"])
             self._first_stage(candidates, interactions)
         return self._set_fitted(
             X,
@@ -212,6 +222,34 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         """Users and the columns of ``X`` that say something of them."""
         return self.interactions_.features.user_frame(self.interactions_.users.ids)
 
+    def get_metadata_routing(self):
+        """Return which weights the regressor and the first stage get, for scikit-learn's routing.
+
+        Returns
+        -------
+        MetadataRouter
+            The requests of ``fit``.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        fits = MethodMapping().add(caller="fit", callee="fit")
+        router.add(estimator=self.estimator, method_mapping=fits)
+        if self.candidates is not None:
+            router.add(candidates=self.candidates, method_mapping=fits)
+        return router
+
+    def _weights(self, X, sample_weight):
+        """Return what each stage gets beside rows and ratings."""
+        stages = {"estimator": self.estimator, "candidates": self.candidates}
+        if sample_weight is None:
+            return {name: {} for name in stages}
+        given = {"sample_weight": check_weights(sample_weight, len(as_table(X)))}
+        if get_config()["enable_metadata_routing"]:
+            routed = process_routing(self, "fit", **given)
+            return {name: routed.get(name, Bunch(fit={})).fit for name in stages}
+        for stage in stages.values():
+            check_takes_weights(stage)
+        return dict.fromkeys(stages, given)
+
     def _check_stages(self):
         check_predicts(self.estimator, "estimator")
         if self.candidates is not None:
@@ -241,7 +279,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
     def _scorer(self):
         fitted = self.interactions_
         if self.candidates_ is None:
-            first = Scorer(_all_alike, self._has_history, fitted.item_counts)
+            first = Scorer(_all_alike, self._has_history, fitted.popularity)
             n_candidates = fitted.n_items
         else:
             first, n_candidates = self._first_scorer(), self.n_candidates
@@ -294,7 +332,8 @@ def _all_alike(audience, candidates):
     return np.zeros((len(audience), len(candidates)))
 
 
-def _fit_on_rated_rows(estimator, X, y):
+def _fit_on_rated_rows(estimator, X, y, params):
     ratings = check_ratings(y, len(as_table(X)))
     rated = np.flatnonzero(~np.isnan(ratings))
-    return clone(estimator).fit(safe_indexing(as_table(X), rated), ratings[rated])
+    params = {name: safe_indexing(values, rated) for name, values in params.items()}
+    return clone(estimator).fit(safe_indexing(as_table(X), rated), ratings[rated], **params)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sklearn_anime.datasets._bunch import RatingsBunch
 from sklearn_anime.datasets._files import find_table, raise_first, read_table
+from sklearn_anime.interactions._pairs import PairMerge
 from sklearn_anime.utils._sklearn import Interval, StrOptions, validate_params
 
 RATING_DTYPE = {"user_id": "int64", "anime_id": "int64", "rating": "float64"}
@@ -152,9 +153,9 @@ def _read_catalog(path):
 def _read_ratings(path):
     """Read the rows, each pair once, with -1 where there is no rating."""
     ratings = read_table(path, RATING_DTYPE)
-    repeated = _repeated_earlier(ratings["user_id"], ratings["anime_id"])
-    if repeated is not None:
-        ratings = _take(ratings, ~repeated)
+    last = _last_of_each_pair(ratings["user_id"], ratings["anime_id"])
+    if last is not None:
+        ratings = _take(ratings, last)
     ratings["rating"] = ratings["rating"].fillna(NOT_RATED)
     if _is_no_rating(ratings["rating"]).any():
         raise_first(path, "rating", _is_no_rating, "a rating from 1 to 10, or -1 for none,")
@@ -165,25 +166,20 @@ def _is_no_rating(ratings):
     return ratings.notna() & (ratings != NOT_RATED) & ~ratings.between(1, 10)
 
 
-def _repeated_earlier(users, items):
-    """Mark the rows whose pair comes again; None where there is none."""
-    keys = _pair_keys(users.to_numpy(), items.to_numpy())
-    ordered = keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(repeated) == 0:
+def _last_of_each_pair(users, items):
+    """Return the mask of the last row of each pair; None where no pair comes again."""
+    n_users, n_items = (int(ids.max()) - int(ids.min()) + 1 for ids in (users, items))
+    if n_users * n_items < 2**63:
+        codes = users.to_numpy() - users.min(), items.to_numpy() - items.min()
+    else:
+        codes, distinct = zip(*(pd.factorize(ids) for ids in (users, items)), strict=True)
+        n_items = len(distinct[1])
+    merge = PairMerge(*codes, n_items)
+    if len(merge) == len(users):
         return None
-    suspects = np.flatnonzero(pd.Series(keys).isin(repeated))
-    mask = np.zeros(len(keys), dtype=bool)
-    mask[suspects] = pd.Series(keys[suspects]).duplicated(keep="last")
-    return mask
-
-
-def _pair_keys(users, items):
-    """Give each pair of ids a number of its own."""
-    height, width = (int(ids.max()) - int(ids.min()) + 1 for ids in (users, items))
-    if height * width >= 2**63:
-        return _pair_keys(pd.factorize(users)[0], pd.factorize(items)[0])
-    return (users - users.min()) * width + (items - items.min())
+    last = np.zeros(len(users), dtype=bool)
+    last[merge.last(np.arange(len(users)))] = True
+    return last
 
 
 def _most_frequent(ids, n_ids):

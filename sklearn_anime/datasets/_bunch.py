@@ -3,6 +3,8 @@
 import pandas as pd
 from sklearn.utils import Bunch
 
+PARTS = ("data", "target", "catalog", "users", "timestamp")
+
 
 class RatingsBunch(Bunch):
     """Hold a rating data set, and join its frame on first access.
@@ -10,7 +12,8 @@ class RatingsBunch(Bunch):
     Parameters
     ----------
     **kwargs : dict
-        The content; `data`, `target` and `catalog` are what `frame` is made of.
+        The content; `data`, `target` and `catalog`, and where there are any `users` and `timestamp`,
+        are what `frame` is made of.
 
     Examples
     --------
@@ -32,7 +35,8 @@ class RatingsBunch(Bunch):
     def __getitem__(self, key):
         value = super().__getitem__(key)
         if key == "frame" and value is None:
-            value = self[key] = join_catalog(self["data"], self["target"], self["catalog"])
+            parts = (dict.get(self, name) for name in PARTS)
+            value = self[key] = join_frame(*parts)
         return value
 
     def get(self, key, default=None):
@@ -76,39 +80,54 @@ def _restore(kind, content):
     return kind(**content)
 
 
-def join_catalog(data: pd.DataFrame, target: pd.Series, catalog: pd.DataFrame) -> pd.DataFrame:
-    """Join rows with the catalog, without a copy of any text.
+def join_frame(
+    data: pd.DataFrame,
+    target: pd.Series | None,
+    catalog: pd.DataFrame,
+    users: pd.DataFrame | None = None,
+    timestamp: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Join rows with what is known of their items and users, without a copy of any text.
 
     Parameters
     ----------
     data : DataFrame
-        Columns `user_id` and `anime_id`.
+        User and item in the first two columns.
 
-    target : Series
-        The ratings, aligned with `data`.
+    target : Series or None
+        The ratings, aligned with `data`; None where there are none.
 
     catalog : DataFrame
-        The catalog, indexed by anime id.
+        The items, indexed by id.
+
+    users : DataFrame, default=None
+        The users, indexed by id.
+
+    timestamp : Series, default=None
+        The time of each row, aligned with `data`, which may have it as a column.
 
     Returns
     -------
     DataFrame
-        `data`, the columns of the catalog (text as categoricals, missing where the catalog
-        lacks the title), and the target.
+        `data`, the time, the columns of the catalog and of the users (text as categoricals, missing
+        where they lack the id), and the target.
 
     Examples
     --------
     >>> import pandas as pd
     >>> data = pd.DataFrame({"user_id": [1, 1], "anime_id": [6, 7]})
     >>> catalog = pd.DataFrame({"name": ["Akira", "Trigun"]}, index=[5, 6])
-    >>> join_catalog(data, pd.Series([7.0, 8.0], name="rating"), catalog)
+    >>> join_frame(data, pd.Series([7.0, 8.0], name="rating"), catalog)
        user_id  anime_id    name  rating
     0        1         6  Trigun     7.0
     1        1         7     NaN     8.0
     """
-    rows = catalog.index.get_indexer(data["anime_id"])
-    columns = {name: _take(column, rows, data.index) for name, column in catalog.items()}
-    return data.assign(**columns, **{target.name: target})
+    columns = {} if timestamp is None else {timestamp.name: timestamp}
+    for ids, table in ((data.iloc[:, 1], catalog), (data.iloc[:, 0], users)):
+        if table is not None:
+            rows = table.index.get_indexer(ids)
+            columns |= {name: _take(column, rows, data.index) for name, column in table.items()}
+    return data.assign(**columns, **({} if target is None else {target.name: target}))
 
 
 def _take(column, rows, index):

@@ -81,9 +81,9 @@ def make_ratings(
         mean : float
             Part of every rating.
         user_bias : ndarray of shape (n_users,)
-            Bias of each user, at the place of the user's id.
+            Bias of each user, at the position of the user's id.
         item_bias : ndarray of shape (n_items,)
-            Bias of each item, at the place of the item's id.
+            Bias of each item, at the position of the item's id.
         user_factors : ndarray of shape (n_users, n_genres)
             How much each user likes each genre.
         item_factors : ndarray of shape (n_items, n_genres)
@@ -155,8 +155,8 @@ def _draw_genres(random_state, n_items, n_genres):
     frequency = -np.log(np.arange(1, n_genres + 1))
     order = np.argsort(-(frequency + random_state.gumbel(size=(n_items, n_genres))), axis=1)
     counts = random_state.randint(1, most + 1, n_items)
-    places = np.arange(most)
-    weights = np.where(places < counts[:, np.newaxis], 1 - places / most, 0.0)
+    ranks = np.arange(most)
+    weights = np.where(ranks < counts[:, np.newaxis], 1 - ranks / most, 0.0)
     factors = np.zeros((n_items, n_genres))
     np.put_along_axis(factors, order[:, :most], weights, axis=1)
     return factors

@@ -13,9 +13,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
-from sklearn_anime.decomposition._chain import Model, run_chain, side_features
 from sklearn_anime.decomposition._posterior import Posterior
-from sklearn_anime.decomposition._side_features import History, Scaling
+from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps, run_chain, side_features
+from sklearn_anime.decomposition._side_features import FeatureScaling, History
 from sklearn_anime.decomposition._traces import Traces
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
@@ -257,12 +257,12 @@ class BayesianFactorizationRegressor(
         BayesianFactorizationRegressor
             This estimator.
         """
-        self._check_sweeps()
+        kept = kept_sweeps(self.n_iter, self.burn_in, self.n_samples)
         interactions = Interactions.from_rows(
             X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
         go_on = self.warm_start and hasattr(self, "_states")
-        return self._set_fitted(X, **self._fitted(X, y, interactions, go_on))
+        return self._set_fitted(X, **self._fitted(X, y, interactions, kept, go_on))
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -291,10 +291,10 @@ class BayesianFactorizationRegressor(
         """
         if not hasattr(self, "_states"):
             return self.fit(X, y, sample_weight)
-        self._check_sweeps()
+        kept = kept_sweeps(self.n_iter, self.burn_in, self.n_samples)
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, sample_weight)
-        return self._set_fitted(**self._fitted(X, y, interactions, go_on=True))
+        return self._set_fitted(**self._fitted(X, y, interactions, kept, go_on=True))
 
     def predict(
         self, X: ArrayLike, return_std: bool = False
@@ -360,25 +360,7 @@ class BayesianFactorizationRegressor(
         names = ["training error", "noise", *(f"rating of {user} for {item}" for user, item in ids)]
         return pd.DataFrame({"quantity": names, **traces.summary()})
 
-    def _check_sweeps(self):
-        n_left = self.n_iter - self.burn_in
-        if n_left <= 0:
-            raise ValueError(
-                f"burn_in={self.burn_in} leaves none of the n_iter={self.n_iter} sweeps to sample from. "
-                f"Lower burn_in, or raise n_iter."
-            )
-        if self.n_samples > n_left:
-            raise ValueError(
-                f"n_samples={self.n_samples} is more than the {n_left} sweeps that n_iter={self.n_iter} "
-                f"and burn_in={self.burn_in} leave. Lower n_samples, or raise n_iter."
-            )
-
-    def _kept_sweeps(self):
-        """Return the sweeps whose draws are kept, evenly spaced, the last one included."""
-        n_left = self.n_iter - self.burn_in
-        return set(self.burn_in + np.arange(1, self.n_samples + 1) * n_left // self.n_samples - 1)
-
-    def _fitted(self, X, y, interactions, go_on):
+    def _fitted(self, X, y, interactions, kept, go_on):
         """Return the state of a fitted model: run the chains, from the start or on from the old ones."""
         if go_on:
             check_unchanged(self, self._read_by_fit)
@@ -387,13 +369,13 @@ class BayesianFactorizationRegressor(
         table = interactions.features
         _warn_of_context(table)
         sides = table.user_features, table.item_features
-        scalings = [Scaling.fit(numbers) for numbers in sides]
+        scalings = [FeatureScaling.fit(numbers) for numbers in sides]
         numbers = [scaling.transform(side) for scaling, side in zip(scalings, sides, strict=True)]
         histories = self._histories(interactions)
-        model = Model.build(interactions, side_features(interactions, numbers, histories))
-        runs = self._run(model, self._starts(model, interactions, go_on), context)
+        sampler = Sampler.build(interactions, side_features(interactions, numbers, histories))
+        runs = self._run(sampler, self._starts(sampler, interactions, go_on), kept, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        traces = _traces(runs, model, interactions.mean_rating, self.burn_in)
+        traces = _traces(runs, sampler, interactions.mean_rating, self.burn_in)
         samples = [sample for run in runs for sample in run.samples]
         curve = self.loss_curve_ if go_on else np.empty(0)
         return {
@@ -418,25 +400,24 @@ class BayesianFactorizationRegressor(
         seed = check_random_state(0)  # that of the directions alone, which hardly depend on it
         return History.fit(seen, seed), History.fit(seen.T.tocsr(), seed)
 
-    def _starts(self, model, interactions, go_on):
+    def _starts(self, sampler, interactions, go_on):
         """Return the state and the generator that each chain begins with."""
         if not go_on:
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rngs = np.random.default_rng(seed).spawn(self.n_chains)
-            return [(model.start(self.n_components, rng), rng) for rng in rngs]
-        places, starts = interactions.codes_in(self.interactions_), []
+            return [(sampler.start(self.n_components, rng), rng) for rng in rngs]
+        codes, starts = interactions.codes_in(self.interactions_), []
         for state, generator in zip(self._states, self._generators, strict=True):
             rng = np.random.default_rng(0)
             rng.bit_generator.state = generator
-            starts.append((state.moved(places), rng))
+            starts.append((state.moved(codes), rng))
         return starts
 
-    def _run(self, model, starts, context):
+    def _run(self, sampler, starts, kept, context):
         """Run all chains."""
-        kept = self._kept_sweeps()
         tasks = [context.subcontext("chain", max_subtasks=self.n_iter) for _ in starts]
         return Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(run_chain)(model, *start, self._sweeps(task), kept, partial(self._report, chain))
+            delayed(run_chain)(sampler, *start, self._sweeps(task), kept, partial(self._report, chain))
             for chain, (start, task) in enumerate(zip(starts, tasks, strict=True), 1)
         )
 
@@ -483,11 +464,11 @@ class BayesianFactorizationRegressor(
         return self._posterior.scores(self._vectors_of(rows), numbers)
 
     def _vectors_of(self, rows):
-        """Return the vectors of users in each sample, from their rows where fit had others."""
-        changed = ~same_rows(rows, self.interactions_.take(rows.codes))
-        known = rows.codes >= 0
-        numbers = np.where(known[:, None], self._user_numbers[rows.codes], 0.0)
-        return self._posterior.vectors_of(rows, changed | ~known, numbers)
+        """Return the vectors of users in each sample, from rows and features where fit had others."""
+        numbers = self._scalings[0].transform(rows.user_features)
+        as_in_fit = (rows.codes >= 0) & same_rows(rows, self.interactions_.take(rows.codes))
+        as_in_fit &= (numbers == self._user_numbers[rows.codes]).all(axis=1)
+        return self._posterior.vectors_of(rows, ~as_in_fit, numbers)
 
 
 def _warn_of_context(table):
@@ -498,12 +479,12 @@ def _warn_of_context(table):
         )
 
 
-def _traces(runs, model, mean_rating, burn_in):
+def _traces(runs, sampler, mean_rating, burn_in):
     """Put the traces of the chains beside each other."""
     errors, noise, ratings = (
         np.array(values) for values in zip(*(run.traces for run in runs), strict=True)
     )
-    return Traces(errors, noise, mean_rating + ratings, *model.probes, burn_in)
+    return Traces(errors, noise, mean_rating + ratings, *sampler.probes, burn_in)
 
 
 def _summaries(posterior):

@@ -171,6 +171,6 @@ def interact(users, items, user_codes, item_codes):
     return values
 
 
-def beside_one(vectors, place):
-    """Return vectors with a 1 at the place of the other side's bias: products then add both biases."""
-    return np.insert(vectors, place, 1, axis=1)
+def beside_one(vectors, position):
+    """Return vectors with a 1 where the other side has its bias: products then add both biases."""
+    return np.insert(vectors, position, 1, axis=1)

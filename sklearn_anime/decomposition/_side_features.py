@@ -13,7 +13,7 @@ HISTORY_POWER = -0.3  # of the number of interactions: the weight of each of the
 
 
 @dataclass(frozen=True)
-class Scaling:
+class FeatureScaling:
     """The way from the numbers of members to columns whose rows have a mean square length of one.
 
     Attributes
@@ -25,7 +25,7 @@ class Scaling:
     --------
     >>> import numpy as np
     >>> numbers = np.array([[1.0, 7.0], [3.0, 7.0]])
-    >>> Scaling.fit(numbers).transform(numbers).round(2).tolist()
+    >>> FeatureScaling.fit(numbers).transform(numbers).round(2).tolist()
     [[-0.71, 0.0], [0.71, 0.0]]
     """
 

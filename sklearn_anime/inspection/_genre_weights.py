@@ -129,7 +129,7 @@ class GenreWeightsDisplay:
                 f"X has {len(weights)} titles with {len(shown)} different genres, and names={names!r}. "
                 f"Pass titles with a genre, and a name for each."
             )
-        genres = [_short_names(encoder)[place] for place in shown]
+        genres = [_short_names(encoder)[position] for position in shown]
         display = cls(weights=weights[:, shown], genres=genres, names=[str(name) for name in names])
         return display.plot(ax, **kwargs)
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime.inspection._drawing import LINE, as_floats, as_text, close_axes, next_color, open_axes
-from sklearn_anime.interactions._numbers import check_ratings
+from sklearn_anime.interactions._targets import check_ratings
 from sklearn_anime.utils._pipelines import find_last, rows_of_recommender
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 

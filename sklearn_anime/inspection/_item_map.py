@@ -33,7 +33,7 @@ class ItemMapDisplay:
     Parameters
     ----------
     coordinates : ndarray of shape (n_items, 2)
-        Place of each title.
+        Coordinates of each title.
 
     items : array-like of shape (n_items,)
         Their ids.

@@ -150,7 +150,7 @@ class LossCurveDisplay:
         return close_axes(self, ax)
 
     def _draw_validation(self, ax, label, color):
-        best = int(np.argmin(self.validation_curve))
+        best = int(np.nanargmin(self.validation_curve))
         style = {"color": color, "label": f"{label} (best: {best + 1})", "linestyle": "--"}
         self.validation_line_ = _draw_curve(ax, self.validation_curve, style)
         (self.best_,) = ax.plot([best + 1], [self.validation_curve[best]], "o", color=color)

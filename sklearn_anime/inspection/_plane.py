@@ -30,15 +30,15 @@ def plane(recommender, side, components):
     their principal components stand in for them.
     """
     factors = _factors(recommender, side)
-    places = _check_components(components, factors.shape[1])
+    positions = _check_components(components, factors.shape[1])
     if hasattr(recommender, "singular_values_"):
         kind, shares = "SVD component", recommender.explained_variance_ratio_
     else:
-        kind, pca = "Principal component", PCA(max(places) + 1, svd_solver="covariance_eigh")
+        kind, pca = "Principal component", PCA(max(positions) + 1, svd_solver="covariance_eigh")
         factors = pca.fit_transform(factors)
         shares = pca.explained_variance_ratio_
-    names = [f"{kind} {place + 1} ({100 * shares[place]:.1f} %)" for place in places]
-    return factors[:, places], names
+    names = [f"{kind} {position + 1} ({100 * shares[position]:.1f} %)" for position in positions]
+    return factors[:, positions], names
 
 
 def _factors(recommender, side):
@@ -52,13 +52,13 @@ def _factors(recommender, side):
 
 
 def _check_components(components, n_components):
-    places = list(components)
-    if len(set(places)) != 2 or not all(0 <= place < n_components for place in places):
+    positions = list(components)
+    if len(set(positions)) != 2 or not all(0 <= position < n_components for position in positions):
         raise ValueError(
-            f"components={components!r} must be two different places among the {n_components} "
+            f"components={components!r} must be two different positions among the {n_components} "
             f"components of the model, counted from 0, such as (0, 1)."
         )
-    return places
+    return positions
 
 
 def draw_map(ax, coordinates, axis_names, shown):
@@ -108,7 +108,7 @@ def place_names(ax, points, names, legend=None):
     list of Annotation
         One for each name.
     """
-    ax.figure.canvas.figure.draw_without_rendering()  # so that the layout has found its place
+    ax.figure.canvas.figure.draw_without_rendering()  # so that the layout is settled
     pixels = ax.transData.transform(np.asarray(points).reshape(-1, 2))
     taken = [_box(pixel, 4, 4) for pixel in pixels]
     taken += [] if legend is None else [legend.get_window_extent()]
@@ -124,7 +124,7 @@ def place_names(ax, points, names, legend=None):
 
 
 def _free_box(box, pixel, ax, taken):
-    """Return the place nearest to a pixel, within the axes, at which a box meets the fewest others."""
+    """Return the point nearest to a pixel, within the axes, at which a box meets the fewest others."""
     inside, size = ax.get_window_extent(), np.array([box.width, box.height])
     fewest, best = np.inf, None
     for distance in DISTANCES:

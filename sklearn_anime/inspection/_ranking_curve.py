@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from sklearn_anime.inspection._drawing import as_text, close_axes, next_color, open_axes
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation, K
 from sklearn_anime.utils._pipelines import find_last
 from sklearn_anime.utils._sklearn import StrOptions, validate_params, validate_style_kwargs
@@ -245,7 +245,7 @@ class RankingCurveDisplay:
         if any(len(lists.users) == 0 for lists in evaluation.values()):
             raise ValueError("No user has a relevant item (every gain is 0). Give rows with a gain.")
         curves = {
-            name: np.array([PER_USER[metric](lists, place).mean() for place in range(1, k + 1)])
+            name: np.array([PER_USER[metric](lists, rank).mean() for rank in range(1, k + 1)])
             for name, lists in evaluation.items()
         }
         return cls(curves=curves, metric=metric)

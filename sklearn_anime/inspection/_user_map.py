@@ -28,7 +28,7 @@ class UserMapDisplay:
     Parameters
     ----------
     coordinates : ndarray of shape (n_users, 2)
-        Place of each user.
+        Coordinates of each user.
 
     users : array-like of shape (n_users,)
         Their ids.

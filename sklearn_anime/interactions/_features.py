@@ -165,14 +165,19 @@ class FeatureTable:
         rows[:, self.context] = self.contexts
         return rows
 
-    def read_items(self, columns, n_rows):
-        """Return the features of new items, as numbers or as the columns that they are."""
+    def read_items(self, columns, new):
+        """Return the features of the new ones among some items, as numbers or as columns.
+
+        `new` is a mask of them; the others may have gaps.
+        """
         if len(columns) != len(self.item_columns):
             raise ValueError(
                 f"items= has {len(columns)} feature columns and fit saw {len(self.item_columns)} "
                 f"features of items: give the item id and then {self.item_names}."
             )
-        return columns if self.contexts is None else numeric_columns(columns, n_rows)
+        if self.contexts is None:
+            return [column[np.flatnonzero(new)] for column in columns]
+        return numeric_columns(columns, len(new), needed=new)[new]
 
     def item_frame(self, ids):
         """Return ids of items beside their columns, as a frame."""

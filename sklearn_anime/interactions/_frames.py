@@ -10,9 +10,14 @@ from sklearn.utils import check_array
 
 
 def as_table(X):
-    """Return frames as they are, lists as an array of objects, so that numbers stay beside text."""
+    """Return frames as they are, lists as an array of objects, so that numbers stay beside text.
+
+    What is masked is missing.
+    """
     if nw.dependencies.is_into_dataframe(X) or sparse.issparse(X):
         return X
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        return np.where(np.ma.getmaskarray(X), None, X.data)
     return np.asarray(X, dtype=object if isinstance(X, (list, tuple)) else None)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
-from sklearn_anime.interactions._numbers import check_ratings, check_weights, numeric_columns
+from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._pairs import PairIndex, PairMerge
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
 from sklearn_anime.utils._groups import first_rows
@@ -119,12 +120,14 @@ class Interactions(UserRows):
             table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
             _warn_of_leakage(others, table, ratings)
         times = None if rows.time is None else rows.times()[kept]
-        return cls._merged(users, items, merge, ratings, weights, times, rows.layout, table)
+        values = {"ratings": ratings, "weights": weights, "totals": weights, "times": times}
+        ids = {"users": users, "items": items, "layout": rows.layout}
+        return cls._merged(merge, values, table, weighted=sample_weight is not None, **ids)
 
     @classmethod
-    def _merged(cls, users, items, merge, ratings, weights, times, layout, table):
+    def _merged(cls, merge, values, table, *, users, items, **others):
         """Merge the rows of each pair."""
-        ratings, weights = merge.ratings(ratings, weights)
+        ratings, weights = merge.ratings(values["ratings"], values["weights"])
         return cls(
             indptr=merge.indptr(len(users)),
             item_codes=merge.item_codes,
@@ -132,13 +135,14 @@ class Interactions(UserRows):
             weights=weights,
             n_items=len(items),
             codes=np.arange(len(users)),
-            times=None if times is None else merge.max(times),
+            totals=merge.sum(values["totals"]),
+            times=None if values["times"] is None else merge.max(values["times"]),
             user_columns=[] if table is None else table.user_columns,
             user_rows=np.arange(len(users)),
             users=users,
             items=items,
-            layout=layout,
             features=table,
+            **others,
         )
 
     @property
@@ -151,6 +155,13 @@ class Interactions(UserRows):
     def item_counts(self) -> np.ndarray:
         """Number of users who have interacted with each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """Sum of the entries of each item: its number of users where nothing is weighted."""
+        if not self.weighted:
+            return self.item_counts
+        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
 
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after the known ones.
@@ -190,17 +201,19 @@ class Interactions(UserRows):
         users, items = self.users.extend(new.users.ids), self.items.extend(new.items.ids)
         user_codes = np.append(self.row_codes, users.encode(new.users.ids)[new.row_codes])
         item_codes = np.append(self.item_codes, items.encode(new.items.ids)[new.item_codes])
-        weights = np.append(self.weights, new.weights)
+        names = ["ratings", "weights", "totals", *([] if self.times is None else ["times"])]
+        values = {name: np.append(getattr(self, name), getattr(new, name)) for name in names}
         merge, table = PairMerge(user_codes, item_codes, len(items)), None
         if self.features is not None:
-            values, codes = (
-                np.vstack([self._feature_rows(), new._feature_rows()]),
+            features, codes = (
+                np.vstack([each._feature_rows() for each in (self, new)]),
                 (user_codes, item_codes),
             )
-            table = FeatureTable.from_values(self.features.names, values, codes, merge, weights)
-        times = None if self.times is None else np.append(self.times, new.times)
-        ratings = np.append(self.ratings, new.ratings)
-        return self._merged(users, items, merge, ratings, weights, times, layout, table)
+            names = self.features.names
+            table = FeatureTable.from_values(names, features, codes, merge, values["weights"])
+        ids = {"users": users, "items": items, "layout": layout}
+        weighted = self.weighted or new.weighted
+        return self._merged(merge, {"times": None} | values, table, weighted=weighted, **ids)
 
     def codes_in(self, others) -> tuple:
         """Return the codes that users and items have in other interactions.
@@ -300,6 +313,8 @@ class Interactions(UserRows):
             weights=new.weights[kept],
             n_items=self.n_items,
             codes=fitted,
+            totals=new.totals[kept],
+            weighted=self.weighted,
             times=None if new.times is None else new.times[kept],
             user_columns=self._folded_columns(rows, present, new.users, fitted),
             user_rows=np.arange(len(fitted)),

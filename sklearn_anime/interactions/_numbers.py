@@ -1,23 +1,17 @@
-"""Columns, ratings, weights and times as arrays of numbers, or the sentence that says why not."""
+"""Columns as arrays of numbers, or the sentence that says why not."""
 
-from datetime import date
 from decimal import Decimal
 from numbers import Real
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import column_or_1d
-
-from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.utils._sklearn import check_sample_weight
 
 REMEDIES = (
     "Turn text into numbers first, for instance with WeightedOneHotGenres or OneHotEncoder in a "
     "ColumnTransformer.",
     "Ratings are numbers: convert them, for instance with pandas.to_numeric.",
 )
-LARGEST_RATING = 1e100  # squares and sums of squares of ratings stay in the range of float64
 
 
 def numeric_columns(columns, n_rows, needed=True):
@@ -34,90 +28,6 @@ def floats(series, what):
     if series.implementation.is_pandas_like():
         return series.to_native().to_numpy(dtype=np.float64, na_value=np.nan)
     return series.cast(nw.Float64()).to_numpy().astype(np.float64)
-
-
-def check_ratings(y, n_rows):
-    """Return ratings as a float ndarray; NaN, or a mask, is "interaction without a rating"."""
-    if y is None:
-        raise ValueError("This model requires y to be passed, but the target y is None.")
-    if isinstance(y, np.ma.MaskedArray):
-        y = np.ma.filled(y.astype(np.float64), np.nan)
-    if nw.dependencies.is_into_series(y):
-        y = floats(nw.from_native(y, series_only=True), "y")
-    y = column_or_1d(y, warn=True)
-    ratings = floats(as_series(y), "y") if y.dtype.kind not in "fiub" else y.astype(np.float64)
-    if len(ratings) != n_rows:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: X has {n_rows} rows and y "
-            f"has {len(ratings)} ratings. Give one rating for each row, NaN where there is none."
-        )
-    _check_range(ratings)
-    return ratings
-
-
-def check_weights(sample_weight, n_rows):
-    """Return sample weights as a float ndarray: ones by default, never negative or all zero."""
-    return check_sample_weight(
-        sample_weight, np.empty(n_rows), dtype=np.float64, ensure_non_negative=True
-    )
-
-
-def times(column):
-    """Return the time of each row as a number; dates and datetimes in microseconds since 1970."""
-    _check_no_gap(column)
-    kind = pd.api.types.infer_dtype(column.to_list()) if column.dtype == nw.Object else None
-    if kind == "date":
-        column = as_series(pd.to_datetime(column.to_list()))
-    if column.dtype == nw.Date:
-        column = column.cast(nw.Datetime())
-    if isinstance(column.dtype, (nw.Datetime, nw.Duration)):
-        return _microseconds(column)
-    if column.dtype.is_integer():
-        return column.to_numpy()  # as floats, large ones would become equal
-    if column.dtype.is_numeric() or kind == "decimal":
-        return floats(column, f"column {column.name!r} of X")
-    values = column.to_list()
-    row = next((row for row, value in enumerate(values) if not isinstance(value, (Real, date))), 0)
-    raise ValueError(
-        f"Column {column.name!r} of X holds {values[row]!r} (row {row}), but times are all numbers, all "
-        f"dates, or all datetimes of one time zone. Convert them, for instance with pandas.to_datetime."
-    )
-
-
-def _check_range(ratings):
-    if np.isinf(ratings).any():
-        raise ValueError(
-            f"Input y contains infinity (row {np.argmax(np.isinf(ratings))}). A rating is a finite "
-            f"number, or NaN for an item that was seen and not rated."
-        )
-    if (np.abs(ratings) > LARGEST_RATING).any():
-        row = int(np.argmax(np.abs(ratings) > LARGEST_RATING))
-        raise ValueError(
-            f"Input y holds {ratings[row]:g} (row {row}): sums of squares of ratings beyond "
-            f"{LARGEST_RATING:g} overflow. Bring the ratings to another scale, for instance with "
-            f"TransformedTargetRegressor."
-        )
-
-
-def _microseconds(column):
-    """Return dates or durations of any unit as integers in one unit."""
-    ticks = column.cast(nw.Int64()).to_numpy()
-    unit = column.dtype.time_unit
-    if unit == "ns":
-        return ticks // 1000
-    return ticks * {"s": 1_000_000, "ms": 1000, "us": 1}[unit]
-
-
-def _check_no_gap(column):
-    """Raise where a row has no time."""
-    missing = column.is_null().to_numpy()
-    if column.dtype.is_float():
-        missing = missing | np.isnan(column.to_numpy())
-    if missing.any():
-        raise ValueError(
-            f"Input X contains NaN: row {np.argmax(missing)} has no time in column {column.name!r}. "
-            f"Drop such rows, or give them a time."
-        )
 
 
 def _finite(column, needed):

@@ -57,6 +57,11 @@ class PairMerge:
         """Return the value of the first row of each pair."""
         return self._first(self._sort(values))
 
+    def last(self, values):
+        """Return the value of the last row of each pair."""
+        values = self._sort(values)
+        return values if self._starts is None else values[np.append(self._starts[1:], len(values)) - 1]
+
     def _sort(self, values):
         return values if self._order is None else values[self._order]
 

@@ -1,6 +1,6 @@
 """The rows of ``X``: which columns are the ids, the time and the features."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from numbers import Integral
 
@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sklearn_anime.interactions._frames import table_columns
-from sklearn_anime.interactions._numbers import numeric_columns, times
+from sklearn_anime.interactions._numbers import numeric_columns
+from sklearn_anime.interactions._targets import times
 from sklearn_anime.utils._sklearn import Interval
 
 # Constraint of the parameters `user` and `item`: the name or the position of a column.
@@ -158,9 +159,10 @@ class Rows:
         columns, named = table_columns(X)
         found, present = layout.of_history(columns, named)
         rows = cls._split(columns, found)
-        if found.names is not None:
-            named = {column.name: column for column in rows.others}
-            rows = cls(rows.user, rows.item, [named[layout.names[p]] for p in present], rows.time, found)
+        if named and layout.names is not None:
+            of_name = {column.name: column for column in rows.others}
+            others = [of_name[layout.names[position]] for position in present]
+            rows = replace(rows, others=others)
         return rows, present
 
     @classmethod

@@ -24,13 +24,20 @@ class UserRows:
         Ratings; NaN where there is an interaction without one.
 
     weights : ndarray of shape (n_pairs,)
-        Sum of the sample weights of each pair.
+        Weight of each rating: the sum of the sample weights of the rated rows of the pair, or of all its
+        rows where none is rated.
 
     n_items : int
         Number of columns.
 
     codes : ndarray of shape (n_users,)
         Code that ``fit`` gave to the user of each row, -1 for users who were not there.
+
+    totals : ndarray of shape (n_pairs,) or None
+        Sum of the sample weights of all rows of each pair, of which a row without one has 1.
+
+    weighted : bool
+        Whether any row of ``fit`` had a sample weight, so that `totals` are the entries.
 
     times : ndarray of shape (n_pairs,) or None
         Latest time of each pair, dates in microseconds since 1970; None without ``time=``.
@@ -55,9 +62,15 @@ class UserRows:
     weights: np.ndarray
     n_items: int
     codes: np.ndarray
+    totals: np.ndarray | None = field(default=None, kw_only=True)
+    weighted: bool = field(default=False, kw_only=True)
     times: np.ndarray | None = field(default=None, kw_only=True)
     user_columns: list = field(default_factory=list, kw_only=True)
     user_rows: np.ndarray | None = field(default=None, kw_only=True)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.seen_matrix().check_format(full_check=True)  # scipy reads memory by them without a check
 
     @property
     def shape(self) -> tuple:
@@ -68,6 +81,11 @@ class UserRows:
     def rated(self) -> np.ndarray:
         """Mask of the pairs that carry a rating."""
         return ~np.isnan(self.ratings)
+
+    @property
+    def entries(self) -> np.ndarray:
+        """What each pair counts in models of interactions: its `totals`, or 1 without weights."""
+        return self.totals if self.weighted else np.ones(len(self.item_codes))
 
     @property
     def row_lengths(self) -> np.ndarray:
@@ -173,7 +191,9 @@ class UserRows:
             weights=self.weights[pairs],
             n_items=self.n_items,
             codes=np.where(known, self.codes[rows], -1),
-            times=None if self.times is None else self.times[pairs],
+            totals=_taken(self.totals, pairs),
+            weighted=self.weighted,
+            times=_taken(self.times, pairs),
             user_columns=self.user_columns,
             user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
         )
@@ -203,7 +223,9 @@ class UserRows:
         stacked = UserRows(
             indptr=np.concatenate([self.indptr, self.indptr[-1] + others.indptr[1:]]),
             n_items=self.n_items,
-            times=None if self.times is None else np.concatenate([self.times, others.times]),
+            totals=_joined(self.totals, others.totals),
+            weighted=self.weighted,
+            times=_joined(self.times, others.times),
             user_columns=[Column.from_series(extended(*pair)) for pair in pairs],
             user_rows=np.arange(n + len(others.codes)),
             **both,
@@ -213,12 +235,19 @@ class UserRows:
     def _sorted(self):
         """Return these rows with the items of each in the order of their codes."""
         order = np.lexsort([self.item_codes, self.row_codes])
-        times = None if self.times is None else self.times[order]
-        pairs = {name: getattr(self, name)[order] for name in ("item_codes", "ratings", "weights")}
-        return replace(self, times=times, **pairs)
+        pairs = ("item_codes", "ratings", "weights", "totals", "times")
+        return replace(self, **{name: _taken(getattr(self, name), order) for name in pairs})
 
     def _csr(self, values):
         return sparse.csr_array((values, self.item_codes, self.indptr), shape=self.shape)
+
+
+def _taken(values, positions):
+    return None if values is None else values[positions]
+
+
+def _joined(values, others):
+    return None if values is None else np.concatenate([values, others])
 
 
 def same_rows(rows, others):

@@ -15,6 +15,9 @@ from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype
 from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
+from sklearn_anime.linear_model._rows import item_features, liked, likes
+from sklearn_anime.linear_model._settings import Settings, auto_tail
+from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
@@ -34,18 +37,31 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Parameters
     ----------
-    alpha : float, default=100.0
+    alpha : float or "auto", default="auto"
         Strength of the ridge, in units of users: larger values trust only what many users have in
-        common. The default holds on real tables of a thousand to ten thousand users; search on a scale
-        such as 30, 100, 300, 1000, with larger values for more users.
+        common. Search on a scale such as 10, 30, 100, 300. ``"auto"`` takes ``10 g^2`` with
+        ``g = max(1, m / 40)`` and ``m`` the mean number of interactions of a user, times the mean square
+        of the entries where there are sample weights.
 
-    dropout : float, default=0.0
+    dropout : float or "auto", default="auto"
         Share of each history that is treated as hidden in training [2]_, in [0, 1): adds
-        ``dropout / (1 - dropout)`` times the number of users of an item to its ridge.
+        ``dropout / (1 - dropout)`` times the sum of the squares of an item's column to its ridge.
+        ``"auto"`` takes ``0.5 / g``.
+
+    user_power : float or "auto", default="auto"
+        How much less the rows of active users count: that of a user with ``n`` interactions has the
+        weight ``n ** -user_power``, relative to the geometric mean over all users. 0 lets all rows count
+        alike. ``"auto"`` takes ``0.3 / g``.
 
     n_components : int, default=None
         Rank of the low-rank solver, which ``solver="auto"`` takes where it is given. None means 512
         where that solver is chosen otherwise, or less where the table allows no more.
+
+    tail : float or "auto", default="auto"
+        Share in [0, 1] to which the low-rank solver keeps what lies beyond its components, to first
+        order. It costs about half of the speed of ``recommend``, and is what a catalog with few
+        interactions per item needs. 0 drops it. ``"auto"`` takes 0.7 where the filter is still 0.3 or
+        more at the last component, else 0. The exact solver has no tail.
 
     feature_weight : float, default=0.0
         Weight of the item features (the further columns of ``X``): each enters as a user who has
@@ -76,6 +92,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Attributes
     ----------
+    alpha_, dropout_, user_power_, tail_ : float
+        The values that were used; `tail_` is 0 with the exact solver.
+
     solver_ : str
         The solver that was used.
 
@@ -101,26 +120,30 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     Notes
     -----
-    With ``B`` the users x items matrix of ones for interactions, the weights ``W`` minimize
-    ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item predicts itself. The
-    ridge is ``d_j = alpha + dropout / (1 - dropout) (B'B)_jj``, and the scores are ``B W``. With
-    ``P = (B'B + D)^-1`` and a Lagrange multiplier for each column, ``W = I - P diag(mu)``, and
-    ``W_jj = 0`` gives ``mu_j = 1 / P_jj`` [1]_:
+    With ``B`` the users x items matrix of interactions, each row times the weight of its user, the
+    weights ``W`` minimize ``|B - B W|^2 + sum(d_i W_ij^2)`` under the constraint ``W_jj = 0``: no item
+    predicts itself. The ridge is ``d_j = alpha + dropout / (1 - dropout) (B'B)_jj``, and the scores of
+    a row ``x``, without a weight, are ``x W``. With ``P = (B'B + D)^-1`` and a Lagrange multiplier for
+    each column, ``W = I - P diag(mu)``, and ``W_jj = 0`` gives ``mu_j = 1 / P_jj`` [1]_:
 
     ``W_ij = -P_ij / P_jj`` for ``i != j``.
 
-    The low-rank solver takes the truncated SVD ``B D^-1/2 = U S V'``. As
-    ``D^-1/2 B'B D^-1/2 = V S^2 V'``, Woodbury's identity gives
-    ``P = D^-1/2 (I + V S^2 V')^-1 D^-1/2 = D^-1/2 (I - V C V') D^-1/2`` with ``C = S^2 / (S^2 + 1)``, so
-    that with ``h`` the diagonal of ``V C V'``
+    The low-rank solver takes the truncated SVD ``A = B D^-1/2 = U S V'``. As
+    ``P = D^-1/2 (I - M) D^-1/2`` with ``M`` the filter ``f(s) = s^2 / (s^2 + 1)`` of the singular values
+    of ``A``, and ``h`` the diagonal of ``M``,
 
-    ``W_ij = d_i^-1/2 (V C V')_ij d_j^1/2 / (1 - h_j)`` for ``i != j``.
+    ``W_ij = d_i^-1/2 M_ij d_j^1/2 / (1 - h_j)`` for ``i != j``.
 
-    At full rank this is the exact model; no array of items x items is ever made.
+    ``M = V (f(S) - c S^2) V' + c A'A`` keeps the filter of the leading components, and the line
+    ``c s^2`` in place of it for all others, where ``f`` is nearly a line. Its slope is
+    ``c = tail / (1 + s_k^2)``: with ``tail=1`` that of the chord from 0 to the last component. At full
+    rank this is the exact model whatever the tail. No dense array of items x items is ever made, and
+    the sparse ``A'A`` only where it takes 2 GiB and a quarter of the memory at most.
 
-    Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; the ridge
-    does not count them. The column of a new item with features ``f`` is 0 for all users, and the ridge
-    regression of it on the other items has the weights ``feature_weight^2 P F f``.
+    Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; neither the
+    weights of users nor the dropout count them. The column of a new item with features ``f`` is 0 for
+    all users, and the ridge regression of it on the other items has the weights
+    ``feature_weight^2 P F f``.
 
     References
     ----------
@@ -142,9 +165,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     _warns_of_context = False  # `fit` does
 
     _parameter_constraints = {
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
+        "user_power": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "tail": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "feature_weight": [Interval(Real, 0, None, closed="left")],
         "min_rating": [Real, None],
         "solver": [StrOptions({"auto", "cholesky", "svd"})],
@@ -156,10 +181,12 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def __init__(
         self,
-        alpha: float = 100.0,
+        alpha: float | str = "auto",
         *,
-        dropout: float = 0.0,
+        dropout: float | str = "auto",
+        user_power: float | str = "auto",
         n_components: int | None = None,
+        tail: float | str = "auto",
         feature_weight: float = 0.0,
         min_rating: float | None = None,
         solver: str = "auto",
@@ -170,7 +197,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ):
         self.alpha = alpha
         self.dropout = dropout
+        self.user_power = user_power
         self.n_components = n_components
+        self.tail = tail
         self.feature_weight = feature_weight
         self.min_rating = min_rating
         self.solver = solver
@@ -180,7 +209,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Solve for the weights between items.
 
         Parameters
@@ -191,6 +222,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         y : array-like of shape (n_rows,), default=None
             Ratings; only `min_rating` needs them. NaN is "seen, not rated".
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, such as a number of plays. None in every call: a pair counts 1, however
+            often it stands there. As soon as one call has weights, a pair counts the sum of those of its
+            rows, where a row without one has 1: a weight of 2 is the row twice.
+
         Returns
         -------
         EASERecommender
@@ -199,6 +235,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         interactions = Interactions.from_rows(
             X,
             y,
+            sample_weight,
             user=self.user,
             item=self.item,
             needs_ratings=self.min_rating is not None,
@@ -207,7 +244,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Add rows to those of ``fit``, and solve again.
 
         The first call is a ``fit``. The result is that of a ``fit`` on all rows, for known and for new
@@ -222,16 +261,19 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         y : array-like of shape (n_rows,), default=None
             Ratings; only `min_rating` needs them.
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, as in ``fit``.
+
         Returns
         -------
         EASERecommender
             This estimator.
         """
         if not hasattr(self, "interactions_"):
-            return self.fit(X, y)
+            return self.fit(X, y, sample_weight)
         check_unchanged(self, self._read_by_fit)
         validate_data(self, X, reset=False, skip_check_array=True)
-        interactions = self.interactions_.extended(X, y, optional=self.min_rating is None)
+        interactions = self.interactions_.extended(X, y, sample_weight, optional=self.min_rating is None)
         return self._set_fitted(**self._fitted(interactions))
 
     def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
@@ -264,32 +306,39 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        liked = _liked(interactions, self.min_rating)
-        if liked.nnz == 0:
+        entries = liked(interactions, self.min_rating)
+        if entries.nnz == 0:
             raise ValueError(
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
                 f"{np.nanmax(interactions.ratings)}. Lower min_rating."
             )
-        ridge = self.alpha + self.dropout / (1 - self.dropout) * liked.sum(axis=0)
-        features = None if interactions.features is None else _item_features(interactions.features)
-        rows = liked
+        settings = Settings.choose(entries, self.alpha, self.dropout, self.user_power)
+        rows = settings.weighed(entries)
+        ridge = settings.ridge(squared_norms(rows))
+        features = None if interactions.features is None else item_features(interactions.features)
         if features is not None:
-            rows = sparse.vstack([liked, sparse.csr_array(self.feature_weight * features.T)], "csr")
+            rows = sparse.vstack([rows, sparse.csr_array(self.feature_weight * features.T)], "csr")
         solver = self._choose_solver(rows, ridge)
-        if solver == "cholesky":
-            weights = ExactWeights.fit(rows, ridge)
-        else:
-            n_components = self._rank(rows.shape, interactions.shape)
-            weights = LowRankWeights.fit(rows, ridge, n_components, self.random_state)
+        weights = self._solve(solver, rows, ridge, interactions.shape)
         return {
             "interactions_": interactions,
             "item_features_": features,
+            **{f"{name}_": value for name, value in vars(settings).items()},
+            "tail_": getattr(weights, "share", 0.0),
             "solver_": solver,
             "_weights": weights,
             "_min_rating": self.min_rating,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_of_features": _of_features(weights, features, self.feature_weight),
         }
+
+    def _solve(self, solver, rows, ridge, table):
+        """Return the weights between items."""
+        if solver == "cholesky":
+            return ExactWeights.fit(rows, ridge)
+        tail = auto_tail if self.tail == "auto" else self.tail
+        n_components = self._rank(rows.shape, table)
+        return LowRankWeights.fit(rows, ridge, n_components, tail=tail, random_state=self.random_state)
 
     def _choose_solver(self, rows, ridge):
         """Return which solver to use, if there is room for it."""
@@ -315,16 +364,16 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return min(asked, *shape)
 
     def _has_history(self, rows):
-        return np.diff(_liked(rows, self._min_rating).indptr) > 0
+        return np.diff(liked(rows, self._min_rating).indptr) > 0
 
     def _explain_score(self, rows, item_code):
-        liked = np.flatnonzero(_likes(rows, self._min_rating))
-        items = rows.item_codes[liked]
+        pairs = np.flatnonzero(likes(rows, self._min_rating))
+        items = rows.item_codes[pairs]
         weights = self._weights.to_item(item_code)[items]
-        return Terms({}, "item", items, weights, rows.ratings[liked], weights)
+        return Terms({}, "item", items, weights, rows.ratings[pairs], weights * rows.entries[pairs])
 
     def _score_block(self, rows):
-        return self._weights.scores(_liked(rows, self._min_rating))
+        return self._weights.scores(liked(rows, self._min_rating))
 
     def _score_new_items(self, rows, features):
         if self._of_features is None:
@@ -332,7 +381,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 "New items in items= are scored by their features, which fit did not use with "
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
-        return _liked(rows, self._min_rating) @ (self._of_features @ features.T)
+        return liked(rows, self._min_rating) @ (self._of_features @ features.T)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -343,37 +392,3 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 def _of_features(weights, features, feature_weight):
     """Return what a feature of a new item adds to the weight of each item, if there are features."""
     return None if features is None else feature_weight**2 * weights.solve(features)
-
-
-def _likes(rows, min_rating):
-    """Return which interactions are liked."""
-    if min_rating is None:
-        return np.ones(len(rows.item_codes), dtype=bool)
-    return rows.ratings >= min_rating
-
-
-def _liked(rows, min_rating):
-    """Return the CSR matrix of ones where users like items."""
-    ones = np.ones(len(rows.item_codes), dtype=np.float32)
-    return rows.matrix_where(_likes(rows, min_rating), ones)
-
-
-def _item_features(table):
-    """Return the features of the items, and warn of columns that are none."""
-    if table.context.any():
-        warn(
-            f"Columns {table.context_names} of X differ between rows of the same item: their mean is "
-            f"taken."
-        )
-    if table.of_user.any():
-        warn(
-            f"Columns {table.user_names} of X are constant within each user, not within each item: "
-            f"they are not used."
-        )
-    if table.item_features.shape[1] == 0:
-        raise ValueError(
-            "feature_weight needs features of items, and X has no column that is constant within "
-            "each item. Add such columns, for instance with WeightedOneHotGenres, or set "
-            "feature_weight=0."
-        )
-    return table.item_features

@@ -6,6 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_anime.linear_model._gram import inverse_gram
+from sklearn_anime.linear_model._tail import FormedTail, ImplicitTail, squared_norms, tail_of
+from sklearn_anime.utils._products import times_dense
 from sklearn_anime.utils._svd import leading_singular_vectors
 
 
@@ -43,7 +45,7 @@ class ExactWeights:
 
     def scores(self, rows):
         """Return the scores of all items for rows over items."""
-        return rows.astype(self.weights.dtype) @ self.weights  # of two types, it would be copied
+        return times_dense(rows.astype(self.weights.dtype), self.weights)
 
     def to_item(self, item):
         """Return what each item adds to the score of one."""
@@ -64,10 +66,10 @@ class ExactWeights:
 
 @dataclass(frozen=True)
 class LowRankWeights:
-    """The same weights in the space of an SVD; no array of items x items is ever made.
+    """The same weights in the space of an SVD, and in a sparse tail; no dense array of items x items.
 
-    With ``d`` the ridge and ``B D^-1/2 = U S V'``, ``P = D^-1/2 (I - V C V') D^-1/2`` where
-    ``C = S^2 / (S^2 + 1)``.
+    With ``d`` the ridge and ``A D^-1/2 = U S V'``, ``P = D^-1/2 (I - M) D^-1/2`` where ``M`` is the
+    spectral filter ``f(s) = s^2 / (s^2 + 1)`` of the leading components and ``c s^2`` of all others.
 
     Attributes
     ----------
@@ -77,63 +79,95 @@ class LowRankWeights:
     vectors : ndarray of shape (n_items, n_components)
         ``V``.
 
-    shrinkage : ndarray of shape (n_components,)
-        Diagonal of ``C``.
+    spectrum : ndarray of shape (n_components,)
+        What the vectors add to the tail: ``f(S) - c S^2``.
+
+    tail : FormedTail, ImplicitTail or None
+        ``c D^-1/2 A'A D^-1/2`` without its diagonal.
+
+    own : ndarray of shape (n_items,)
+        Diagonal of ``V (f(S) - c S^2) V'``.
 
     rest : ndarray of shape (n_items,)
-        Diagonal of ``I - V C V'``.
+        Diagonal of ``I - M``.
+
+    share : float
+        Slope of the tail, as a share of that of the chord of ``f`` from 0 to the last component.
 
     Examples
     --------
     >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
-    >>> LowRankWeights.fit(rows, np.ones(3), 2, random_state=0).to_item(1).round(2).tolist()
+    >>> LowRankWeights.fit(rows, np.ones(3), 2, tail=0.0, random_state=0).to_item(1).round(2).tolist()
     [0.5, 0.0, 0.5]
     """
 
     scale: np.ndarray
     vectors: np.ndarray
-    shrinkage: np.ndarray
+    spectrum: np.ndarray
+    tail: FormedTail | ImplicitTail | None
+    own: np.ndarray
     rest: np.ndarray
+    share: float
 
     @classmethod
-    def fit(cls, rows, ridge, n_components, random_state=None):
-        """Factorize rows over items, with a ridge for each item."""
+    def fit(cls, rows, ridge, n_components, *, tail, random_state=None):
+        """Factorize rows over items, with a ridge for each item.
+
+        `tail` is the share of the slope, or a function from ``f`` at the last component to this share.
+        """
         scale = (ridge**-0.5).astype(np.float32)
-        values, vectors = leading_singular_vectors(_scaled(rows, scale), n_components, random_state)
-        shrinkage = values**2 / (values**2 + 1)
-        leverage = np.einsum("ij,ij,j->i", vectors, vectors, shrinkage)
-        # No eigenvalue of I - V C V' is less; rounding could go below.
-        rest = np.maximum(1 - leverage, 1 - shrinkage.max())
-        return cls(scale, vectors, shrinkage.astype(np.float32), rest.astype(np.float32))
+        scaled = _scaled(rows, scale)
+        values, vectors = leading_singular_vectors(scaled, n_components, random_state)
+        squares = values.astype(np.float64) ** 2
+        filtered = squares / (squares + 1)
+        share = tail(filtered[-1]) if callable(tail) else tail
+        c = share / (1 + squares[-1])
+        spectrum = filtered - c * squares
+        own = np.einsum("ij,ij,j->i", vectors, vectors, spectrum)
+        # No eigenvalue of I - M is less; rounding could go below.
+        rest = np.maximum(1 - own - c * squared_norms(scaled), 1 - filtered.max())
+        parts = (each.astype(np.float32) for each in (own, rest))
+        return cls(scale, vectors, spectrum.astype(np.float32), tail_of(scaled, c), *parts, share)
 
     def scores(self, rows):
         """Return the scores of all items for rows over items."""
         rows = _scaled(rows, self.scale)
-        scores = ((rows @ self.vectors) * self.shrinkage) @ self.vectors.T
-        places = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
-        scores[places] -= rows.data * (1 - self.rest[rows.indices])  # no item speaks for itself
+        scores = ((rows @ self.vectors) * self.spectrum) @ self.vectors.T
+        pairs = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
+        scores[pairs] -= rows.data * self.own[rows.indices]  # no item speaks for itself
+        if self.tail is not None:
+            scores += self.tail.scores(rows)
         scores /= self.scale * self.rest
         return scores
 
     def to_item(self, item):
         """Return what each item adds to the score of one."""
-        weights = self.scale * (self.vectors @ (self.shrinkage * self.vectors[item]))
-        weights /= self.scale[item] * self.rest[item]
+        weights = self._filtered([item])[0] * self.scale / (self.scale[item] * self.rest[item])
         weights[item] = 0.0
         return weights.astype(np.float64)
 
     def solve(self, right):
         """Return ``P`` times a matrix of shape (n_items, n)."""
-        scaled = self.scale[:, None] * right
-        along = self.shrinkage[:, None] * (self.vectors.T @ scaled)
-        return self.scale[:, None] * (scaled - self.vectors @ along)
+        scaled = (self.scale[:, None] * right).astype(np.float32)
+        filtered = self.vectors @ (self.spectrum[:, None] * (self.vectors.T @ scaled))
+        if self.tail is not None:
+            filtered += self.tail.dot(scaled) + (1 - self.rest - self.own)[:, None] * scaled
+        return self.scale[:, None] * (scaled - filtered)
 
     def partial_correlations(self, items):
         """Return the partial correlation of some items with all, itself -inf, one row for each."""
         root = np.sqrt(self.rest)
-        found = (self.shrinkage * self.vectors[items]) @ self.vectors.T / (root * root[items, None])
+        found = self._filtered(items) / (root * root[items, None])
         found[np.arange(len(items)), items] = -np.inf
         return found
+
+    def _filtered(self, items):
+        """Return rows of ``M``, but for its diagonal."""
+        rows = (self.spectrum * self.vectors[items]) @ self.vectors.T
+        if self.tail is not None:
+            chosen = (np.ones(len(items), np.float32), items, np.arange(len(items) + 1))
+            rows += self.tail.scores(sparse.csr_array(chosen, shape=rows.shape))
+        return rows
 
 
 def _scaled(rows, scale):

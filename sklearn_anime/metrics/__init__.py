@@ -1,12 +1,7 @@
 """Metrics of recommendations over tidy frames, and scorers for searches and cross-validation."""
 
-from sklearn_anime.metrics._beyond import (
-    catalog_coverage,
-    gini_index,
-    intra_list_diversity,
-    novelty,
-    popularity_bias,
-)
+from sklearn_anime.metrics._coverage import catalog_coverage, gini_index, intra_list_diversity
+from sklearn_anime.metrics._popularity import novelty, popularity_bias
 from sklearn_anime.metrics._ranking import (
     average_precision_at_k,
     hit_rate_at_k,

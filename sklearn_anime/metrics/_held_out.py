@@ -10,9 +10,9 @@ from sklearn.utils import check_random_state
 
 from sklearn_anime.interactions import Vocabulary
 from sklearn_anime.interactions._frames import tidy_frame
-from sklearn_anime.interactions._numbers import check_ratings
 from sklearn_anime.interactions._row_pairs import Pairs
 from sklearn_anime.interactions._rows import Rows
+from sklearn_anime.interactions._targets import check_ratings
 from sklearn_anime.utils._groups import ranks_within
 from sklearn_anime.utils._pipelines import find_recommender, id_columns, rows_of_recommender
 from sklearn_anime.utils._sklearn import Interval, safe_indexing
@@ -21,7 +21,7 @@ from sklearn_anime.utils._warnings import warn
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How rows that ``fit`` has not seen relevant_items a recommender.
+    """How rows that ``fit`` has not seen evaluate a recommender.
 
     Attributes
     ----------

@@ -1,9 +1,8 @@
-"""How well lists find what is relevant: one number for each user, and the mean over the users."""
+"""How well recommendations find what is relevant: the mean over the users."""
 
 from typing import Any
 
-import numpy as np
-
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation, mean_over_users, validate_k
 
 
@@ -48,7 +47,6 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     See Also
     --------
     average_precision_at_k : Weighs hits by their rank too, and needs no gains.
-    recall_at_k : Looks at the number of hits alone.
 
     Notes
     -----
@@ -142,7 +140,7 @@ def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
 @validate_k
 def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute which share of the first `k` places of the lists is relevant.
+    r"""Compute which share of the first `k` recommendations is relevant.
 
     Parameters
     ----------
@@ -157,8 +155,7 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Number of places, at least 1. It divides the hits of shorter lists too: an empty place is a
-        miss.
+        Length of the lists that counts, at least 1. It divides the hits of shorter lists too.
 
     Returns
     -------
@@ -188,8 +185,6 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     For one user [1]_:
 
     .. math:: \mathrm{precision@}k = \frac{\text{relevant items among the first } k}{k}
-
-    A list that is shorter than `k` is divided by `k` all the same.
 
     References
     ----------
@@ -246,7 +241,6 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
     See Also
     --------
     ndcg_at_k : Weighs hits by the logarithm of their rank, and by their gain.
-    reciprocal_rank_at_k : Looks at the first hit alone.
 
     Notes
     -----
@@ -376,7 +370,6 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     See Also
     --------
     reciprocal_rank_at_k : Asks at which rank the first hit is.
-    recall_at_k : Counts the hits.
 
     Notes
     -----
@@ -405,44 +398,3 @@ def _mean(metric, recommended, relevant, k):
     """Return the mean of a metric over users, and warn the caller of the public function."""
     evaluation = Evaluation.from_frames(recommended, relevant)
     return mean_over_users(PER_USER[metric](evaluation, k), evaluation.n_left_out, "no relevant item")
-
-
-def _ndcg(evaluation, k):
-    return _dcg(evaluation.hits.top(k)) / _dcg(evaluation.ideal.top(k))
-
-
-def _dcg(hits):
-    return hits.sum(hits.gains / np.log2(hits.ranks + 1))
-
-
-def _recall(evaluation, k):
-    return evaluation.hits.top(k).sum() / evaluation.ideal.sum()
-
-
-def _precision(evaluation, k):
-    return evaluation.hits.top(k).sum() / k
-
-
-def _average_precision(evaluation, k):
-    hits = evaluation.hits.top(k)
-    return hits.sum(hits.places / hits.ranks) / np.minimum(evaluation.ideal.sum(), k)
-
-
-def _reciprocal_rank(evaluation, k):
-    hits = evaluation.hits.top(k)
-    return hits.sum((hits.places == 1) / hits.ranks)
-
-
-def _hit_rate(evaluation, k):
-    return (evaluation.hits.top(k).sum() > 0).astype(np.float64)
-
-
-# Each takes a `Evaluation` and `k`, and returns an ndarray of shape (n_users,): one value per user.
-PER_USER = {
-    "ndcg": _ndcg,
-    "recall": _recall,
-    "precision": _precision,
-    "map": _average_precision,
-    "mrr": _reciprocal_rank,
-    "hit_rate": _hit_rate,
-}

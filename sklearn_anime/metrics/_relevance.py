@@ -56,7 +56,7 @@ class Rankings:
         return len(self.ranks)
 
     def top(self, k):
-        """Return the first `k` places of each list."""
+        """Return the first `k` items of each list."""
         kept = np.flatnonzero(self.ranks <= k)
         return (
             self
@@ -72,7 +72,7 @@ class Hits:
     Attributes
     ----------
     users, ranks, gains : ndarray of shape (n_hits,)
-        Code of the user, place in the list from 1, and gain above 0.
+        Code of the user, rank in the list from 1, and gain above 0.
 
     n_users : int
         Number of users, those without a hit among them.
@@ -90,7 +90,7 @@ class Hits:
     n_users: int
 
     def top(self, k):
-        """Return the hits in the first `k` places of each list."""
+        """Return the hits among the first `k` items of each list."""
         kept = self.ranks <= k
         return Hits(self.users[kept], self.ranks[kept], self.gains[kept], self.n_users)
 
@@ -99,8 +99,8 @@ class Hits:
         return np.bincount(self.users, np.broadcast_to(values, self.users.shape), self.n_users)
 
     @property
-    def places(self):
-        """Place of each hit among the hits of its user: 1 is the hit of the best rank."""
+    def orders(self):
+        """Position of each hit among the hits of its user: 1 is the hit of the best rank."""
         return ranks_within(self.users, -self.ranks)
 
 
@@ -154,7 +154,7 @@ class Relevant:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The lists of some users, evaluation by what is relevant to them.
+    """The recommendations to some users, evaluated by what is relevant to them.
 
     Attributes
     ----------
@@ -201,12 +201,15 @@ class Evaluation:
         comparable_codes(relevant_items.everyone, lists.user, "recommended")
         codes = relevant_items.users.encode(lists.user)
         items = comparable_codes(relevant_items.items, lists.item, "recommended")
-        found, places = relevant_items.look_up(codes, items)
+        found, pairs = relevant_items.look_up(codes, items)
         unknown = lists.user[np.flatnonzero(codes < 0)]
         return cls(
             users=relevant_items.users,
             hits=_sorted_hits(
-                codes[found], lists.ranks[found], relevant_items.gains[places], len(relevant_items.users)
+                codes[found],
+                lists.ranks[found],
+                relevant_items.gains[pairs],
+                len(relevant_items.users),
             ),
             ideal=relevant_items.best_lists(),
             n_left_out=len(relevant_items.everyone.extend(unknown)) - len(relevant_items.users),

@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
 from sklearn_anime.utils._sklearn import Interval, validate_params
 

@@ -8,12 +8,13 @@ import narwhals as nw
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from sklearn_anime.interactions._frames import as_table
-from sklearn_anime.interactions._numbers import check_ratings
-from sklearn_anime.metrics._beyond import catalog_coverage
+from sklearn_anime.interactions._targets import check_ratings, check_weights
+from sklearn_anime.metrics._coverage import catalog_coverage
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_params
@@ -21,8 +22,42 @@ from sklearn_anime.utils._sklearn import StrOptions, safe_indexing, validate_par
 ERRORS = {"rmse": root_mean_squared_error, "mae": mean_absolute_error}
 
 
-@dataclass(frozen=True)
-class RankingScorer:
+class Requester:
+    """Part of a scorer that takes sample weights: what it asks of scikit-learn's metadata routing."""
+
+    _request = None
+
+    def set_score_request(self, *, sample_weight: bool | str | None):
+        """Request the sample weights of the test rows, where metadata routing is enabled.
+
+        Parameters
+        ----------
+        sample_weight : bool, str or None
+            Whether to ask for them, or under which name; None raises where they are passed.
+
+        Returns
+        -------
+        scorer
+            This scorer.
+        """
+        self._request = sample_weight
+        return self
+
+    def get_metadata_routing(self):
+        """Return what is requested.
+
+        Returns
+        -------
+        MetadataRequest
+            The request of ``score``.
+        """
+        request = MetadataRequest(owner=repr(self))
+        request.score.add_request(param="sample_weight", alias=self._request)
+        return request
+
+
+@dataclass
+class RankingScorer(Requester):
     """Score a recommender by its lists: what `make_ranking_scorer` returns."""
 
     metric: Any
@@ -33,11 +68,15 @@ class RankingScorer:
         params = {"metric": self.metric, "k": self.k, **vars(self.held_out)}
         return f"make_ranking_scorer({_given(params)})"
 
-    def __call__(self, estimator, X, y=None):
-        """Return the score of a fitted estimator on rows that it has not seen."""
-        return self.relevant_items(*self.held_out.lists(estimator, X, y, self.k))
+    def __call__(self, estimator, X, y=None, sample_weight=None):
+        """Return the score of a fitted estimator on rows that it has not seen.
 
-    def relevant_items(self, recommender, recommended, relevant):
+        A row is relevant or not: rows of weight 0 are left out, and all others count alike.
+        """
+        X, y, _ = _weighted_rows(X, y, sample_weight)
+        return self.score_lists(*self.held_out.lists(estimator, X, y, self.k))
+
+    def score_lists(self, recommender, recommended, relevant):
         """Return the score of lists of length `k` or more."""
         if self.metric == "coverage":
             return catalog_coverage(recommended, recommender.items_, k=self.k)
@@ -55,23 +94,23 @@ class RankingScorer:
         return True
 
 
-@dataclass(frozen=True)
-class RatingScorer:
+@dataclass
+class RatingScorer(Requester):
     """Score a regressor by its error on the rated rows: what `make_rating_scorer` returns."""
 
     metric: str
 
     def __repr__(self):
-        return f"make_rating_scorer({_given(vars(self))})"
+        return f"make_rating_scorer(metric={self.metric!r})"
 
-    def __call__(self, estimator, X, y):
-        """Return minus the error of a fitted regressor, so that greater is better."""
+    def __call__(self, estimator, X, y, sample_weight=None):
+        """Return minus the weighted error of a fitted regressor, so that greater is better."""
         if not is_regressor(estimator):
             raise TypeError(
                 f"{type(estimator).__name__} is no regressor: what it predicts are not ratings. Score "
                 f"its lists, with make_ranking_scorer."
             )
-        X = as_table(X)
+        X, y, weights = _weighted_rows(X, y, sample_weight)
         ratings = check_ratings(y, X.shape[0])
         rated = np.flatnonzero(~np.isnan(ratings))
         if len(rated) == 0:
@@ -79,15 +118,17 @@ class RatingScorer:
                 f"Input y contains NaN only ({len(ratings)} rows): there is no rating to compare "
                 f"predictions with."
             )
-        return -float(ERRORS[self.metric](ratings[rated], estimator.predict(safe_indexing(X, rated))))
+        predicted = estimator.predict(safe_indexing(X, rated))
+        weights = None if weights is None else weights[rated]
+        return -float(ERRORS[self.metric](ratings[rated], predicted, sample_weight=weights))
 
     def applies_to(self, estimator):
         """Return whether an estimator, fitted or not, predicts ratings."""
         return is_regressor(estimator)
 
 
-@dataclass(frozen=True)
-class JointScorer:
+@dataclass
+class JointScorer(Requester):
     """Several scorers in one; those that ask the same of a recommender share its lists.
 
     Attributes
@@ -98,19 +139,21 @@ class JointScorer:
 
     scorers: dict
 
-    def __call__(self, estimator, X, y=None):
+    def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator by each scorer."""
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        X_kept, y_kept, _ = _weighted_rows(X, y, sample_weight)
         ranking = [scorer for scorer in self.scorers.values() if isinstance(scorer, RankingScorer)]
         longest = {}
         for scorer in ranking:
             longest[scorer.held_out] = max(scorer.k, longest.get(scorer.held_out, 1))
         lists = {}
         for held_out, k in longest.items():
-            lists[held_out] = held_out.lists(estimator, X, y, k)
+            lists[held_out] = held_out.lists(estimator, X_kept, y_kept, k)
         return {
-            name: scorer.relevant_items(*lists[scorer.held_out])
+            name: scorer.score_lists(*lists[scorer.held_out])
             if isinstance(scorer, RankingScorer)
-            else scorer(estimator, X, y)
+            else scorer(estimator, X, y, **weights)
             for name, scorer in self.scorers.items()
         }
 
@@ -160,12 +203,13 @@ def make_ranking_scorer(
 
     random_state : int, RandomState instance or None, default=None
         Seed of `history` and `sample_users`. Pass an int, so that all candidates of a search are
-        evaluation by the same rows.
+        evaluated by the same rows.
 
     Returns
     -------
     RankingScorer
-        Callable as ``scorer(estimator, X, y=None)``; a float, greater is better.
+        Callable as ``scorer(estimator, X, y=None, sample_weight=None)``; a float, greater is better.
+        Rows of weight 0 are left out; other weights change nothing, as a row is relevant or not.
 
     Raises
     ------
@@ -228,7 +272,8 @@ def make_rating_scorer(metric: str = "rmse") -> RatingScorer:
     Returns
     -------
     RatingScorer
-        Callable as ``scorer(estimator, X, y)``; minus the error, so that greater is better.
+        Callable as ``scorer(estimator, X, y, sample_weight=None)``; minus the weighted error, so that
+        greater is better.
 
     Raises
     ------
@@ -254,8 +299,18 @@ def make_rating_scorer(metric: str = "rmse") -> RatingScorer:
     return RatingScorer(metric)
 
 
+def _weighted_rows(X, y, sample_weight):
+    """Return rows, ratings and weights without the rows of weight 0."""
+    X = as_table(X)
+    if sample_weight is None:
+        return X, y, None
+    weights = check_weights(sample_weight, X.shape[0])
+    kept = np.flatnonzero(weights)
+    return safe_indexing(X, kept), None if y is None else safe_indexing(y, kept), weights[kept]
+
+
 def first_places(recommended, k):
-    """Return the first `k` places of each list."""
+    """Return the first `k` items of each list."""
     return nw.from_native(recommended).filter(nw.col("rank") <= k).to_native()
 
 

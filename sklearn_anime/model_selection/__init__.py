@@ -8,6 +8,7 @@ from sklearn_anime.model_selection._split import (
     PerUserKFold,
 )
 from sklearn_anime.model_selection._split_by_time import LastKPerUser, TimeSplit
+from sklearn_anime.model_selection._strong_generalization import StrongGeneralization
 
 __all__ = [
     "LastKPerUser",
@@ -15,6 +16,7 @@ __all__ = [
     "NewItemSplit",
     "NewUserSplit",
     "PerUserKFold",
+    "StrongGeneralization",
     "TimeSplit",
     "compare",
 ]

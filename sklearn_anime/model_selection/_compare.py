@@ -1,7 +1,7 @@
 """A table of several models, evaluated on the same splits by the same scorers."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from sklearn_anime.utils._sklearn import validate_params
         "estimators": [Mapping, list, tuple],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, dict],
+        "params": [Mapping, None],
+        "published": [Mapping, None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     },
@@ -31,6 +33,8 @@ def compare(
     *,
     cv: Any,
     scoring: Any,
+    params: Mapping[str, Any] | None = None,
+    published: Mapping[str, Mapping[str, Any]] | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
@@ -53,10 +57,19 @@ def compare(
         are sorted by user.
 
     scoring : str, callable, list of str or dict of str to (str or callable)
-        Scorers of `make_ranking_scorer`, `make_rating_scorer` or scikit-learn; greater is better. One of
-        the first two that does not apply to an estimator (lists of a plain regressor, ratings of a
-        recommender that predicts none) leaves its cells empty. Ranking scorers that differ in
-        metric and `k` alone share one call of ``recommend``, for the longest of their lists.
+        Scorers of `make_ranking_scorer`, `make_rating_scorer` or scikit-learn; greater is better. One
+        of the first two that does not apply to an estimator (lists of a plain regressor, ratings of a
+        recommender that predicts none) leaves its cells empty. Ranking scorers that differ in metric
+        and `k` alone share one call of ``recommend``, for the longest of their lists.
+
+    published : dict of str to dict, default=None
+        Rows to print below, such as those of a paper: name of a model -> name of a scorer -> its mean,
+        with the sign that the scorer has; under ``"source"`` where the numbers are from. They are only
+        comparable where the rows, the split and the metric are those of the source.
+
+    params : dict of str to array-like, default=None
+        What ``fit`` and the scorers take besides ``X`` and ``y``, such as
+        ``{"sample_weight": weights}``, with an element for each row.
 
     n_jobs : int, default=None
         Number of processes that fit and score the splits of an estimator.
@@ -69,13 +82,15 @@ def compare(
     pandas DataFrame
         One row for each estimator, by its name: ``mean_<scorer>`` and ``std_<scorer>`` over the splits
         (the standard deviation is 0 where there is one split), and ``fit_seconds`` and
-        ``score_seconds``, means over the splits.
+        ``score_seconds``, means over the splits. With `published` its rows follow, with what they say,
+        and a column ``source``: ``"measured"`` for the estimators.
 
     Raises
     ------
     ValueError
-        If `cv` is a number, there is no estimator, two of them have the same name, or no scorer applies
-        to one of them.
+        If `cv` is a number, there is no estimator, two of them have the same name, no scorer applies to
+        one of them, or a published row has the name of an estimator, an unknown scorer or a value that
+        is no number.
 
     TypeError
         If estimators or scorers have no names.
@@ -104,20 +119,62 @@ def compare(
     ['mean_ndcg', 'std_ndcg', 'mean_rmse', 'std_rmse', 'fit_seconds', 'score_seconds']
     >>> table.mean_rmse.isna().to_dict()  # a count of users is no rating
     {'popularity': True, 'bias': False}
+    >>> beside = compare(
+    ...     {"popularity": PopularityRecommender()},
+    ...     anime.data,
+    ...     cv=LeaveKOutPerUser(5, random_state=0),
+    ...     scoring={"ndcg": make_ranking_scorer("ndcg")},
+    ...     published={"random": {"ndcg": 0.02, "source": "an invented example"}},
+    ... )
+    >>> beside.source.to_dict()
+    {'popularity': 'measured', 'random': 'an invented example'}
     """
     named, scorers = _named(estimators), _scorers(scoring)
+    _check_published(published, named, scorers)
     used = {name: _applicable(scorers, name, estimator) for name, estimator in named.items()}
     splits = _splits(cv, X, y)
     rows = {}
     for name, estimator in named.items():
         joint = JointScorer(used[name])
         results = cross_validate(
-            estimator, X, y, cv=splits, scoring=joint, n_jobs=n_jobs, error_score="raise"
+            estimator, X, y, cv=splits, scoring=joint, params=params, n_jobs=n_jobs, error_score="raise"
         )
         rows[name] = _cells(results, scorers)
         if verbose:
             print(f"[compare] {name}: " + ", ".join(f"{k} {v:.4g}" for k, v in rows[name].items()))
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimator")
+    return table if published is None else _append_published(table, published)
+
+
+def _check_published(published, named, scorers):
+    for name, values in (published or {}).items():
+        if name in named:
+            raise ValueError(f"published has a row {name!r}, as estimators has. Rename one.")
+        for key, value in values.items():
+            if key not in (*scorers, "source"):
+                raise ValueError(
+                    f"published[{name!r}] has a value for {key!r}, which is no scorer (scorers: "
+                    f"{list(scorers)}). Name one of them, or 'source'."
+                )
+            if key != "source" and not isinstance(value, Real):
+                raise ValueError(
+                    f"published[{name!r}][{key!r}] is {value!r}, where a number is expected."
+                )
+
+
+def _append_published(table, published):
+    """Return the table with a column of sources, and the published rows below."""
+    rows = {
+        name: {key if key == "source" else f"mean_{key}": value for key, value in values.items()}
+        for name, values in published.items()
+    }
+    table = table.assign(source="measured")
+    return table.reindex([*table.index, *rows]).assign(
+        **{
+            column: [*table[column], *(row.get(column, np.nan) for row in rows.values())]
+            for column in table
+        }
+    )
 
 
 def _named(estimators):

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_anime.baseline._bias import Biases
+from sklearn_anime.baseline._shrunk_biases import Biases
 from sklearn_anime.interactions import Vocabulary
 from sklearn_anime.interactions._frames import tidy_frame
 

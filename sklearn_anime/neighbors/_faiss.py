@@ -80,7 +80,7 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
     Attributes
     ----------
     index_ : faiss.Index
-        The index, of vectors scaled to unit length for ``"cosine"``, or else centerd and divided by
+        The index, of vectors scaled to unit length for ``"cosine"``, or else centered and divided by
         their largest absolute value.
 
     effective_metric_ : str
@@ -208,9 +208,14 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         with threads(self.n_jobs):
             indexed = FaissIndex.build(rows, self.index, self.metric, **settings)
         validate_data(self, X, skip_check_array=True)
-        self._indexed, self.index_, self.effective_metric_ = indexed, indexed.index, self.metric
+        self._indexed, self.effective_metric_ = indexed, self.metric
         self.n_samples_fit_ = self._n_features_out = len(rows)
         return self
+
+    @property
+    def index_(self):
+        """The index of faiss."""
+        return self._indexed.index
 
     def kneighbors(
         self,

@@ -113,6 +113,13 @@ class FaissIndex:
         built.index.add(np.concatenate(list(built._blocks(rows))))  # at once: links need them all
         return built
 
+    def __getstate__(self):
+        return {"index": import_faiss().serialize_index(self.index), "space": self.space}
+
+    def __setstate__(self, state):
+        index = import_faiss().deserialize_index(state["index"])
+        self.__dict__.update(state, index=index)
+
     def __len__(self):
         return self.index.ntotal
 

@@ -42,6 +42,10 @@ class UserScores:
         ratings = _summed_ratings(interactions, baseline, min_rating)
         return cls(space, Neighborhood.fit(space.users, index), ratings, n_neighbors, power)
 
+    def has_history(self, rows):
+        """Return the mask of the users who have neighbors: those with an interaction."""
+        return rows.row_lengths > 0
+
     def sums(self, rows, n_jobs=None):
         """Return the sums for users and items, and whether any neighbor takes part in each."""
         weights = self._weights(rows, n_jobs)
@@ -86,6 +90,12 @@ class ItemScores:
         neighborhood = Neighborhood.fit(space.items, index)
         nearest = neighborhood.nearest(neighborhood.members, n_neighbors)
         return cls(normalize(similarity_weights(nearest, power), norm="l1"), baseline, min_rating)
+
+    def has_history(self, rows):
+        """Return the mask of the users who have a rating to share out."""
+        if self.min_rating is None:
+            return rows.row_lengths > 0
+        return np.isin(np.arange(len(rows.codes)), rows.row_codes[rows.ratings >= self.min_rating])
 
     def sums(self, rows, n_jobs=None):
         """Return the sums for users and items, and whether any neighbor takes part in each."""

@@ -249,11 +249,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         """
         interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
         warn_of_sizes(self, interactions.shape)
-        space = partial(
-            Space.fit,
-            n_components=min(self.n_components, *interactions.shape),
-            random_state=check_random_state(self.random_state),
-        )
+        n_components = min(self.n_components, *interactions.shape)
+        random_state = check_random_state(self.random_state)
+        space = partial(Space.fit, n_components=n_components, random_state=random_state)
         return self._set_fitted(X, **self._fitted(interactions, space, partial(space, balance=BALANCE)))
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -348,8 +346,10 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         known = self.interactions_.ratings
         return np.clip(ratings, np.nanmin(known), np.nanmax(known))
 
-    # Sums, their mask, and what replaces them where no neighbor takes part.
-    _block_width = 3
+    _block_width = 3  # sums, their mask, and what replaces them where no neighbor takes part
+
+    def _has_history(self, rows):
+        return self._scores.has_history(rows)
 
     def _score_block(self, rows):
         sums, reached = self._scores.sums(rows, self.n_jobs)
@@ -379,12 +379,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         )
 
     def _explain_rating(self, rows, item_code):
-        fitted = self._as_in_fit(rows)[0]
-        baseline, codes, weights, shares = self._ratings.terms(rows, item_code, fitted)
+        terms = self._ratings.terms(rows, item_code, self._as_in_fit(rows)[0])
+        baseline, codes, weights, shares = terms
         rating = baseline + shares.sum()
-        named, clip = {"baseline": baseline}, self._clipped(rating) - rating
-        if clip:
-            named["clip"] = clip
+        clip = self._clipped(rating) - rating
+        named = {"baseline": baseline} | ({"clip": clip} if clip else {})
         shown = self._neighbor_ratings(rows, codes, item_code)
         return Terms(named, self._ratings.axis, codes, weights, shown, shares)
 

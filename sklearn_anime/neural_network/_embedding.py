@@ -13,11 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
-from sklearn_anime.neural_network._history import History
-from sklearn_anime.neural_network._keras import import_parts
-from sklearn_anime.neural_network._network import SIDES, Ensemble, Network
-from sklearn_anime.neural_network._scaling import Scaling
-from sklearn_anime.neural_network._training_rows import TrainingRows
+from sklearn_anime.neural_network._ensemble import train_ensemble
+from sklearn_anime.neural_network._import import import_training
+from sklearn_anime.neural_network._inputs import SIDES, TrainingRows
 from sklearn_anime.utils._blocks import block_length
 from sklearn_anime.utils._sklearn import (
     CallbackSupportMixin,
@@ -27,8 +25,8 @@ from sklearn_anime.utils._sklearn import (
     fit_context,
     with_callbacks,
 )
+from sklearn_anime.utils._validation import check_unchanged
 
-HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
 LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is measured in
 
 
@@ -79,7 +77,8 @@ class EmbeddingRegressor(
         256 steps of an epoch.
 
     validation_fraction : float, default=0.1
-        Share of the rated pairs, drawn at random, that is held out where `patience` is set.
+        Share of the rated pairs, drawn at random, that is held out where `patience` is set, or where
+        the noise of ratings is measured.
 
     patience : int or None, default=None
         Stop after so many epochs without a better loss on the held-out pairs, and go back to the
@@ -90,7 +89,9 @@ class EmbeddingRegressor(
         has seen each item. With it, ``recommend`` takes the `history` of new users into account.
 
     n_estimators : int, default=1
-        How many networks with different seeds are trained and averaged.
+        How many networks with different seeds are trained and averaged. Where there are several, and
+        no `patience`, one more is trained without a share of the pairs, to measure the noise that
+        ``predict(X, return_std=True)`` includes.
 
     unknown_rate : float, default=0.1
         Share of the ids hidden in each training step, in [0, 1): they train the row that stands for
@@ -136,14 +137,15 @@ class EmbeddingRegressor(
         All networks.
 
     loss_curve_ : list of float
-        Training loss of each epoch of the last ``fit`` or ``partial_fit`` without the penalty, in the
-        units of the rating (squared for "mse"). This and what follows is that of the first network.
+        Training loss of each epoch without the penalty, in the units of the rating (squared for
+        "mse"), over all fits that continued the training. This and what follows is that of the first
+        network.
 
     validation_curve_ : list of float or None
-        The same on the held-out pairs; None without `patience`.
+        The same on the held-out pairs, NaN where a fit had none; None where no fit had any.
 
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs, over all fits that continued the training.
 
     best_epoch_ : int
         Epoch (from 1) whose weights the model has.
@@ -305,7 +307,7 @@ class EmbeddingRegressor(
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
         learned = self._learn(interactions, TrainingRows.read(interactions), context, old)
-        self._store(X, interactions, *learned)
+        self._store(X, interactions, *learned, goes_on=old is not None)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -337,15 +339,17 @@ class EmbeddingRegressor(
         """
         if not hasattr(self, "_ensemble"):
             return self.fit(X, y, sample_weight)
+        check_unchanged(self, self._columns)
         validate_data(self, X, reset=False, skip_check_array=True)
         columns = {"user": self.user, "item": self.item}
         new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
         interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
         training_rows = TrainingRows.read(new, like=interactions)
-        shares = self._shares_of_new(interactions, training_rows)
+        known = TrainingRows.read(self.interactions_, like=interactions)
+        shares = training_rows.shares_beside(known, interactions.shape)
         learned = self._learn(interactions, training_rows, context, self._ensemble, shares)
-        self._store(None, interactions, *learned)
+        self._store(None, interactions, *learned, goes_on=True)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -360,7 +364,7 @@ class EmbeddingRegressor(
             Rows in the form of ``fit``.
 
         return_std : bool, default=False
-            Whether to return the spread of the networks too; it takes an `n_estimators` of 2 or more.
+            Whether to return the standard deviations too; it takes an `n_estimators` of 2 or more.
 
         Returns
         -------
@@ -368,19 +372,24 @@ class EmbeddingRegressor(
             Mean over the networks. Unknown users and items get the row that stands for all of
             them, and their features.
 
-        std : ndarray of shape (n_rows,)
-            Standard deviation over the networks, in units of the rating; only with `return_std`.
+        deviations : ndarray of shape (n_rows,)
+            Standard deviations of the predictive distribution: the spread of the networks, and the
+            noise of a rating; only with `return_std`.
         """
         user_codes, item_codes, rows = self._encode(X)
         ensemble = self._ensemble
         if return_std and len(ensemble.networks) < 2:
             raise ValueError(
-                "return_std=True asks for the spread of several networks, and there is one: fit with "
+                "return_std=True takes the spread of several networks, and there is one: fit with "
                 "n_estimators=5, for example."
             )
-        sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
-        ratings = ensemble.rate(sides, user_codes, item_codes, rows.features())
-        return (ratings.mean(axis=0), ratings.std(axis=0)) if return_std else ratings.mean(axis=0)
+        if return_std and np.isnan(ensemble.noise):
+            raise ValueError(
+                "return_std=True takes the noise of ratings, which one rated pair does not tell. Fit to "
+                "more ratings."
+            )
+        ratings, deviations = ensemble.predict(user_codes, item_codes, rows.features())
+        return (ratings, deviations) if return_std else ratings
 
     @property
     def models_(self):
@@ -399,134 +408,53 @@ class EmbeddingRegressor(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         return context
 
-    def _shares_of_new(self, interactions, training_rows):
-        """Return which share of the ratings of each user and of each item, and last of all, is new."""
-        known = TrainingRows.read(self.interactions_, like=interactions)
-        shares = {}
-        for name, n_ids in (("user", len(interactions.users)), ("item", len(interactions.items))):
-            new, old = (
-                np.bincount(each.codes(name), minlength=n_ids) for each in (training_rows, known)
-            )
-            new, old = (np.append(counts, counts.sum()) for counts in (new, old))
-            shares[name] = (new / np.maximum(new + old, 1))[:, np.newaxis]
-        return shares
+    def _watch(self, training, context):
+        """Return what makes the callbacks of each network."""
+        shown = training.progress(self.verbose, self.n_estimators, self.epochs)
+        return lambda: [*shown, *training.copies(self.callbacks), training.Epochs(self, context)]
 
-    def _learn(self, interactions, training_rows, context, old=None, shares=None):
-        """Train networks, from the start or on from old ones; return them and the first one's curves.
-
-        With `shares` what was learned before moves by them, and no rows are held out.
-        """
-        random_state = check_random_state(self.random_state)
-        training_rows = training_rows.take(random_state.permutation(len(training_rows)))
-        n_validation = self._n_validation(len(training_rows)) if shares is None else 0
-        seen = _seen_by_side(interactions, training_rows, n_validation)
-        shape = self._shape(training_rows)
-        if old is None:
-            scaling = Scaling.fit(training_rows.ratings, training_rows.features, training_rows.weights)
-            histories = self._histories(seen, random_state)
-            starts = [{}] * self.n_estimators
-        else:
-            old.check_shape(shape)
-            scaling = old.scaling
-            histories, starts = old.moved(
-                dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
-            )
-        network = self._network(interactions, shape, histories, seen)
-        trained = self._train(
-            training_rows, scaling, network, starts, shares, n_validation, random_state, context
+    def _learn(self, interactions, rows, context, old=None, shares=None):
+        """Train networks, from the start or on from old ones; return them and the first one's curves."""
+        codes = None
+        if old is not None:
+            codes = dict(zip(SIDES, interactions.codes_in(self.interactions_), strict=True))
+        return train_ensemble(
+            self,
+            interactions,
+            rows,
+            check_random_state(self.random_state),
+            self._watch(import_training(), context),
+            old=old,
+            codes=codes,
+            shares=shares,
         )
-        models, curves = zip(*trained, strict=True)
-        networks = [Network.read(model, histories, interactions) for model in models]
-        return Ensemble(networks, histories, scaling, shape), curves[0]
 
-    def _n_validation(self, n_pairs):
-        """Return how many pairs are held out."""
-        if self.patience is None:
-            return 0
-        n_validation = round(self.validation_fraction * n_pairs)
-        if not 0 < n_validation < n_pairs:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {n_pairs} rated pairs leaves "
-                f"{n_validation} to validate and {n_pairs - n_validation} to train. Change it, or set "
-                f"patience=None to train on all pairs."
-            )
-        return n_validation
+    @property
+    def n_iter_(self):
+        """Number of epochs, over all fits that continued the training."""
+        return len(self.loss_curve_)
 
-    def _shape(self, training_rows):
-        """Return the settings that say which weights the networks have."""
-        units = list(self.hidden_units)
-        if not all(isinstance(width, Integral) and width > 0 for width in units):
-            raise ValueError(
-                f"hidden_units={self.hidden_units!r} must hold a positive width for each hidden layer, "
-                f"such as (32, 16)."
-            )
-        return {
-            "n_features": training_rows.features.shape[1],
-            "n_components": self.n_components,
-            "hidden_units": tuple(int(width) for width in units),
-            "interaction": self.interaction,
-            "use_history": self.use_history,
-            "n_estimators": self.n_estimators,
-        }
-
-    def _histories(self, seen, random_state):
-        if not self.use_history:
-            return {}
-        return {
-            name: History.fit(matrix, HISTORY_COMPONENTS, random_state) for name, matrix in seen.items()
-        }
-
-    def _network(self, interactions, shape, histories, seen):
-        """Return the arguments of `build_network`."""
-        tables = {name: history.table(seen[name]) for name, history in histories.items()}
-        built = ("n_features", "n_components", "hidden_units", "interaction")
-        return {
-            "n_users": len(interactions.users),
-            "n_items": len(interactions.items),
-            "histories": tables,
-            **{name: shape[name] for name in built},
-            **{name: getattr(self, name) for name in ("l2", "dropout", "unknown_rate")},
-        }
-
-    def _train(
-        self, training_rows, scaling, network, starts, shares, n_validation, random_state, context
-    ):
-        """Yield the model and the history of a network trained from each start."""
-        callbacks, training = import_parts()
-        shown = callbacks.progress(self.verbose, len(starts), self.epochs)
-        features = scaling.standardise_features(training_rows.features)
-        settings = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
-        for start in starts:
-            yield training.train_network(
-                np.column_stack([training_rows.users, training_rows.items, features]),
-                scaling.standardize(training_rows.ratings),
-                training_rows.weights,
-                network=network | {"start": start},
-                n_validation=n_validation,
-                shares=shares,
-                callbacks=[*shown, *callbacks.copies(self.callbacks), callbacks.Epochs(self, context)],
-                seed=random_state.randint(2**31 - 1),
-                **{name: getattr(self, name) for name in settings},
-            )
-
-    def _store(self, X, interactions, ensemble, curves):
-        unit = ensemble.scaling.rating_scale ** LOSS_POWERS[self.loss]
-        loss_curve, validation_curve = (
-            [unit * error for error in curves.get(key, ())] or None for key in ("error", "val_error")
-        )
-        n_iter = len(loss_curve)
-        best = n_iter if validation_curve is None else int(np.argmin(validation_curve)) + 1
+    def _store(self, X, interactions, ensemble, curves, goes_on):
+        unit = ensemble.standardization.rating_scale ** LOSS_POWERS[self.loss]
+        losses = [unit * error for error in curves["error"]]
+        gaps = [np.nan] * len(losses)
+        held_out = [unit * error for error in curves.get("val_error", gaps)]
+        best = int(np.argmin(held_out)) + 1 if "val_error" in curves else len(losses)
+        if goes_on:
+            best += self.n_iter_
+            held_out = (self.validation_curve_ or [np.nan] * self.n_iter_) + held_out
+            losses = self.loss_curve_ + losses
         return self._set_fitted(
             X,
             interactions_=interactions,
             item_features_=interactions.features.item_features,
             user_features_=interactions.features.user_features,
             **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
-            loss_curve_=loss_curve,
-            validation_curve_=validation_curve,
-            n_iter_=n_iter,
+            loss_curve_=losses,
+            validation_curve_=None if np.isnan(held_out).all() else held_out,
             best_epoch_=best,
             _ensemble=ensemble,
+            _columns={"user": self.user, "item": self.item},
         )
 
     def _score_block(self, rows):
@@ -555,12 +483,3 @@ class EmbeddingRegressor(
                 ensemble.rate(sides, users, items, features).mean(axis=0).reshape(-1, n_items)
             )
         return scores
-
-
-def _seen_by_side(interactions, training_rows, n_held_out):
-    """Return what users have seen and who has seen items, without the last training_rows."""
-    values = np.ones(len(interactions.item_codes))
-    held_out = slice(len(training_rows) - n_held_out, None)
-    values[interactions.positions_of(training_rows.users[held_out], training_rows.items[held_out])] = 0.0
-    seen = interactions.seen_matrix(values)
-    return {"user": seen, "item": seen.T.tocsr()}

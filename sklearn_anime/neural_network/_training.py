@@ -1,7 +1,8 @@
-"""The scikeras regressor that compiles, trains and seeds the network: all that touches scikeras."""
+"""The training of a network: all that touches scikeras, and the callbacks."""
 
 import logging
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 from math import ceil
 from threading import RLock
@@ -12,8 +13,7 @@ from scikeras.utils.random_state import tf_disable_op_determinism, tf_enable_op_
 from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from sklearn_anime.neural_network._callbacks import BuildOptimizer, MoveByShares, StopDiverging
-from sklearn_anime.neural_network._model import build_network
+from sklearn_anime.neural_network._keras_model import build_network
 
 # TensorFlow asks the environment once whether operations must be deterministic. scikeras changes the
 # environment before it asks, and would leave them so; so ask first.
@@ -29,32 +29,35 @@ MIN_BATCH = 32  # rows
 ONE_AT_A_TIME = RLock()  # seeds and the level of the log are those of the process
 
 
-class InputSplitter(TransformerMixin, BaseEstimator):
-    """Split the columns of an array into the named inputs of the network."""
+class RowsOfInputs(TransformerMixin, BaseEstimator):
+    """From positions of rows to these rows of the named inputs of the network.
+
+    scikeras asks for an array, in which codes would have to be floats beside the features.
+    """
+
+    def __init__(self, inputs):
+        self.inputs = inputs
 
     def fit(self, X, y=None):
         """Return this transformer."""
         return self
 
     def transform(self, X):
-        """Return codes of users and items and, where there are any, features."""
-        inputs = {"user": X[:, 0].astype(np.int32), "item": X[:, 1].astype(np.int32)}
-        if X.shape[1] > 2:
-            inputs["features"] = X[:, 2:].astype(np.float32)
-        return inputs
+        """Return the inputs."""
+        return {name: values[X[:, 0]] for name, values in self.inputs.items()}
 
 
 class NetworkRegressor(KerasRegressor):
-    """A scikeras regressor over columns of user code, item code and features."""
+    """A scikeras regressor over positions of rows of the inputs in its attribute `_inputs`."""
 
     @property
     def feature_encoder(self):
-        """Transformer from an array to the named inputs of the network."""
-        return InputSplitter()
+        """Transformer from positions to the named inputs of the network."""
+        return RowsOfInputs(self._inputs)
 
 
 def train_network(
-    X,
+    inputs,
     y,
     sample_weight,
     *,
@@ -75,8 +78,8 @@ def train_network(
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, 2 + n_features)
-        Codes of user and item, and standardized features.
+    inputs : dict of str to ndarray of n_rows rows
+        Codes of ``"user"`` and ``"item"`` and, where there are any, standardized ``"features"``.
 
     y : ndarray of shape (n_rows,)
         Standardized ratings.
@@ -103,7 +106,7 @@ def train_network(
         ``error`` and, where rows are held out, ``val_error`` of each epoch: the loss without the
         penalty.
     """
-    n_rows = len(X) - n_validation
+    n_rows = len(y) - n_validation
     batch_size, steps = even_batches(n_rows, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
     error = keras.losses.get(loss)
@@ -115,7 +118,7 @@ def train_network(
         compile__weighted_metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
         batch_size=batch_size,
         epochs=epochs,
-        validation_split=max(n_validation - 0.5, 0) / len(X),  # Keras rounds up to n_validation
+        validation_split=max(n_validation - 0.5, 0) / len(y),  # Keras rounds up to n_validation
         callbacks=[
             BuildOptimizer(),
             *([] if shares is None else [MoveByShares(shares)]),
@@ -126,10 +129,13 @@ def train_network(
         verbose=2 if verbose > 1 else 0,
         random_state=seed,
     )
+    regressor._inputs = inputs
     even = (sample_weight == sample_weight[0]).all()
     with ONE_AT_A_TIME, quiet():
-        regressor.fit(X, y, None if even else sample_weight / sample_weight.mean())
-    _check_converged(regressor.model_, X[:N_CHECKED], y[:N_CHECKED], error, learning_rate)
+        positions = np.arange(len(y))[:, np.newaxis]
+        regressor.fit(positions, y, None if even else sample_weight / sample_weight.mean())
+    some = {name: values[:N_CHECKED] for name, values in inputs.items()}
+    _check_converged(regressor.model_, some, y[:N_CHECKED], error, learning_rate)
     return regressor.model_, regressor.history_
 
 
@@ -161,8 +167,8 @@ def _worst_loss(y, error):
     return DIVERGED * max(1.0, float(error(y, np.zeros_like(y))))
 
 
-def _check_converged(model, X, y, error, learning_rate):
-    rated = model(InputSplitter().transform(X), training=False)
+def _check_converged(model, inputs, y, error, learning_rate):
+    rated = model(inputs, training=False)
     loss = float(error(y, np.asarray(rated).ravel()))
     if not loss <= _worst_loss(y, error):  # NaN too
         raise ValueError(
@@ -175,3 +181,108 @@ def _early_stopping(patience):
     return keras.callbacks.EarlyStopping(
         "val_error", mode="min", patience=patience, restore_best_weights=True
     )
+
+
+class BuildOptimizer(keras.callbacks.Callback):
+    """Make the variables of the optimizer before the first step, which is else traced twice."""
+
+    def on_train_begin(self, logs=None):
+        """Make them."""
+        self.model.optimizer.build(self.model.trainable_variables)
+
+
+class Epochs(keras.callbacks.Callback):
+    """Tell the callbacks of a scikit-learn estimator of each epoch."""
+
+    def __init__(self, estimator, context):
+        super().__init__()
+        self.estimator = estimator
+        self.context = context
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Open the task of an epoch."""
+        self.task = self.context.subcontext(task_name="epoch")
+        self.task.call_on_fit_task_begin(estimator=self.estimator)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Close it."""
+        self.task.call_on_fit_task_end(estimator=self.estimator)
+
+
+class MoveByShares(keras.callbacks.Callback):
+    """Let what was learned before move in each epoch by a share of what it would."""
+
+    def __init__(self, shares):
+        super().__init__()
+        self.shares = shares
+
+    def on_train_begin(self, logs=None):
+        """Find the share of each variable."""
+        of_all = next(iter(self.shares.values()))[-1]
+        tables = {}
+        for name, shares in self.shares.items():
+            layer = self.model.get_layer(f"{name}_embedding")
+            tables |= {id(layer.vectors): shares, id(layer.biases): shares}
+        self.moves = [
+            (variable, tables.get(id(variable), of_all)) for variable in self.model.trainable_variables
+        ]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Note where the variables are."""
+        self.before = [variable.numpy() for variable, _ in self.moves]
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Take them back by what is left."""
+        for before, (variable, share) in zip(self.before, self.moves, strict=True):
+            variable.assign(before + share * (variable.numpy() - before))
+
+
+class StopDiverging(keras.callbacks.Callback):
+    """Stop where the loss is beyond all bounds."""
+
+    def __init__(self, worst):
+        super().__init__()
+        self.worst = worst
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the loss."""
+        if not logs["error"] <= self.worst:  # NaN too
+            self.model.stop_training = True
+
+
+class OneBar(keras.callbacks.Callback):
+    """One progress bar for all epochs of all networks."""
+
+    def __init__(self, n_networks, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.before = 0
+        self.bar = keras.utils.Progbar(n_networks * epochs, unit_name="epoch")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Move the bar by an epoch."""
+        self.last, self.logs = epoch + 1, list(logs.items())
+        self.bar.update(self.before + self.last, self.logs)
+
+    def on_train_end(self, logs=None):
+        """Move it past the epochs that early stopping has spared."""
+        self.before += self.epochs
+        if self.last < self.epochs:
+            self.bar.update(self.before, self.logs)
+
+
+def copies(callbacks):
+    """Return copies of callbacks: training leaves its model in them, which a parameter must not hold."""
+    callbacks = [] if callbacks is None else list(callbacks)
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks={callbacks!r} holds a {type(callback).__name__}, which is no "
+                f"keras.callbacks.Callback. Hand callbacks of scikit-learn to set_callbacks."
+            )
+    return deepcopy(callbacks)
+
+
+def progress(verbose, n_networks, epochs):
+    """Return the callbacks that show how far the training of all networks is."""
+    return [OneBar(n_networks, epochs)] if verbose == 1 else []

@@ -33,7 +33,7 @@ class GenreColumn:
         Genre of each entry, as an index into `names`.
 
     positions : ndarray of shape (n_entries,)
-        Place of the genre in its cell, from 1, repeats and empty pieces not counted.
+        Position of the genre in its cell, from 1, repeats and empty pieces not counted.
 
     names : ndarray of shape (n_genres,)
         Distinct genres, in order of appearance.

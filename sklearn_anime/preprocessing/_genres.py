@@ -12,8 +12,13 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.preprocessing._cells import check_table, read_columns
-from sklearn_anime.preprocessing._vocabulary import choose_genres, decode_cells
-from sklearn_anime.preprocessing._weights import (
+from sklearn_anime.preprocessing._genre_choice import (
+    check_output_names,
+    choose_genres,
+    decode_cells,
+    warn_of_separator,
+)
+from sklearn_anime.preprocessing._position_weights import (
     WEIGHTINGS,
     check_dtype_holds,
     keep_largest,
@@ -39,7 +44,7 @@ class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Encode genres as one column each, earlier genres weighing more.
 
     A catalog lists the genres of a title in order of relevance: "Action, Drama" is first of
-    all action. Each genre becomes one column, and each title has there the weight of the place
+    all action. Each genre becomes one column, and each title has there the weight of the position
     at which it names the genre, or 0. Several input columns are encoded separately.
 
     Parameters
@@ -103,7 +108,7 @@ class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     Let :math:`p` be the position of a genre in its cell, counted from 1 after repeats (the first
-    place stays), empty and missing pieces are removed, and before unknown genres and those
+    position stays), empty and missing pieces are removed, and before unknown genres and those
     without a column are dropped. Let :math:`M` be `n_positions_` of the column. The weights are
 
     - linear: :math:`\max(M - p + 1, 0)`, so that :math:`M` is the largest;
@@ -282,8 +287,14 @@ class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
         columns = read_columns(X, self.separator)
         limits = (self.max_genres, self.min_frequency, self.handle_unknown == "infrequent")
         chosen = [choose_genres(column, *limits) for column in columns]
+        pooled = limits[-1]
         for column in columns:
             self._weigh(column.n_positions, column.n_positions)
+            warn_of_separator(column, self.separator)
+        check_output_names(
+            (column.label, [*genres, INFREQUENT] if pooled and others is not None else genres)
+            for column, (genres, others) in zip(columns, chosen, strict=True)
+        )
         validate_data(self, X, skip_check_array=True)
         self.genres_ = [genres for genres, _ in chosen]
         self.infrequent_genres_ = [infrequent for _, infrequent in chosen]

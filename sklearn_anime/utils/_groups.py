@@ -2,6 +2,10 @@
 
 import numpy as np
 
+GROUPS = 8  # of columns, for each score that is wanted
+LEAST_GROUP = 8  # columns, below which groups do not pay
+CROWDED = 8  # scores that reach the bound, for each that is wanted, from which on equal ones are counted
+
 
 def first_rows(codes):
     """Return the first row of each code."""
@@ -85,15 +89,13 @@ def best_of(scores, n):
     n = min(n, scores.shape[1])
     if n == 0:
         return joined([])
-    last = scores.shape[1] - n
-    best = np.argpartition(scores, last, axis=1)[:, last:]
-    _prefer_first(best, scores)
-    best.sort(axis=1)
-    values = np.take_along_axis(scores, best, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    best, values = (np.take_along_axis(found, order, axis=1) for found in (best, values))
-    rows, positions = np.nonzero(values > -np.inf)
-    return rows, best[rows, positions], values[rows, positions].astype(np.float64), positions + 1
+    rows, columns = _at_least(scores, _bound(scores, n), n)
+    values = scores[rows, columns]
+    order = np.lexsort([-values, rows])
+    lengths = np.bincount(rows, minlength=len(scores))
+    ranks = positions_within(lengths) + 1
+    order, ranks = order[ranks <= n], ranks[ranks <= n]
+    return rows[order], columns[order], values[order].astype(np.float64), ranks
 
 
 def joined(blocks):
@@ -103,11 +105,29 @@ def joined(blocks):
     return [np.concatenate(parts) for parts in zip(nothing, *blocks, strict=True)]
 
 
-def _prefer_first(best, scores):
-    """Where equal scores compete for the last ranks, give these to the first columns, in place."""
-    threshold = np.take_along_axis(scores, best, axis=1).min(axis=1, keepdims=True)
-    tied = (scores >= threshold).sum(axis=1) > best.shape[1]
-    for row in np.flatnonzero(tied & (threshold[:, 0] > -np.inf)):
-        better = np.flatnonzero(scores[row] > threshold[row])
-        equal = np.flatnonzero(scores[row] == threshold[row])
-        best[row] = np.concatenate([better, equal[: best.shape[1] - len(better)]])
+def _bound(scores, n):
+    """Return a lower bound of the n-th largest score of each row that not many more scores reach.
+
+    It is the n-th largest of the maxima of groups of columns, several times as many groups as `n`.
+    """
+    n_rows, n_columns = scores.shape
+    n_groups = GROUPS * n
+    if n_columns >= LEAST_GROUP * n_groups:
+        size = n_columns // n_groups
+        scores = scores[:, : size * n_groups].reshape(n_rows, size, n_groups).max(axis=1)
+    last = scores.shape[1] - n
+    return np.partition(scores, last, axis=1)[:, last]
+
+
+def _at_least(scores, bound, n):
+    """Return rows and columns of the scores that reach a bound: larger ones, and enough of equal ones.
+
+    Of scores that equal the bound, the first columns count; -inf never does.
+    """
+    bound = np.maximum(bound, np.finfo(scores.dtype).min)[:, None]
+    reached = scores >= bound
+    crowded = np.flatnonzero(np.count_nonzero(reached, axis=1) > CROWDED * n)
+    for row in crowded:  # most of them equal the bound
+        equal = np.flatnonzero(scores[row] == bound[row])
+        reached[row, equal[n:]] = False
+    return np.divmod(np.flatnonzero(reached), scores.shape[1])

@@ -1,5 +1,6 @@
 """Checks of arguments of methods, which scikit-learn's parameter constraints do not reach."""
 
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
@@ -46,3 +47,15 @@ def check_unchanged(estimator, fitted):
                 f"{name} was {before!r} in fit and is {now!r} now, but partial_fit goes on from that "
                 f"fit. Call fit with all rows, or set {name} back."
             )
+
+
+def check_takes_weights(estimator):
+    """Raise where the ``fit`` of an estimator does not take sample weights, by name or among others."""
+    if estimator is None:
+        return
+    parameters = signature(estimator.fit).parameters.values()
+    if not any(each.name == "sample_weight" or each.kind is each.VAR_KEYWORD for each in parameters):
+        raise ValueError(
+            f"sample_weight was given, but the fit of {type(estimator).__name__} takes none. Leave it "
+            f"out, or choose an estimator that takes it."
+        )

@@ -15,7 +15,8 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import EstimatorCheckFailedWarning, SkipTestWarning
 
-from sklearn_anime.utils import _model_checks, _ranking_checks  # noqa: F401  which register checks
+import sklearn_anime.utils._model_checks
+import sklearn_anime.utils._ranking_checks  # noqa: F401  both register checks
 from sklearn_anime.utils._check_tools import CHECKS
 from sklearn_anime.utils._sklearn import StrOptions, validate_params
 

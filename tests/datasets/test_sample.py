@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from make_sample import make_files, simulate_ratings, to_gzip
+from sample_titles import parse_titles
 
 from sklearn_anime.datasets import _sample, load_anime, load_anime_sample
-from sklearn_anime.datasets._generate_sample import make_files, simulate_ratings, to_gzip
-from sklearn_anime.datasets._sample_titles import parse_titles
 
 GENRES = """
 Action, Adventure, Cars, Comedy, Dementia, Demons, Drama, Ecchi, Fantasy, Game, Harem,

@@ -19,6 +19,7 @@ from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.datasets import load_anime, make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.decomposition._sampler import kept_sweeps
 from sklearn_anime.decomposition._traces import effective_samples, r_hat
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
@@ -272,7 +273,7 @@ def test_features_are_told_apart(small, table):
 
 @pytest.mark.parametrize(("burn_in", "n_samples", "kept"), [(0, 20, range(20)), (5, 3, [9, 14, 19])])
 def test_samples_are_spread_evenly_over_the_sweeps_after_burn_in(table, burn_in, n_samples, kept):
-    assert make_model(burn_in=burn_in, n_samples=n_samples)._kept_sweeps() == set(kept)
+    assert kept_sweeps(20, burn_in, n_samples) == set(kept)
     model = make_model(burn_in=burn_in, n_samples=n_samples).fit(*table)
     assert len(model._posterior.samples) == n_samples
 
@@ -540,12 +541,8 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
         mean = side.intercept.astype(float)
         if model.use_history:
             mean = mean + history @ model._posterior.history.components @ side.history
-            if user == 4:
-                age = model.user_features_.ravel()
-                mean = (
-                    mean
-                    + (age[np.searchsorted(model.users_, 4)] - age.mean()) / age.std() * side.numbers[0]
-                )
+            age = model.user_features_.ravel()
+            mean = mean + (1.0 - age.mean()) / age.std() * side.numbers[0]  # that of the history
         precision, linear = side.precision.astype(float), side.precision @ mean
         noise = sample.noise[4] if user == 4 else sample.mean_noise
         for item, rating in zip([3, 8, 20], [9.0, 2.0, 7.0], strict=True):
@@ -558,6 +555,27 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
     expected = np.mean(scores, axis=0)[np.searchsorted(model.items_, lists["item_id"])]
     assert lists["user_id"].unique().tolist() == [user]
     assert_allclose(lists["score"], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("user", [4, 99], ids=["known", "new"])
+def test_features_of_the_user_in_a_history_move_the_scores(small, table, user):
+    rows = table[0][table[0]["user_id"] == 4].assign(user_id=user)
+    history = rows, table[1][rows.index]
+    first, second = (
+        small.recommend(history=(rows.assign(age=age), history[1]), n_items=3)["score"]
+        for age in (10.0, 60.0)
+    )
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_a_history_that_equals_fit_gives_the_recommendations_of_fit(small, table):
+    rows = table[0][table[0]["user_id"] == 4]
+    answers = [
+        small.recommend(history=(X, table[1][rows.index]), n_items=3)
+        for X in (rows, rows[["user_id", "item_id"]])
+    ]
+    for answer in answers:
+        assert_array_equal(answer, small.recommend([4], n_items=3))
 
 
 def test_new_titles_score_as_their_features_predict(small, table):

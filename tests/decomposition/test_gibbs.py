@@ -13,7 +13,6 @@ from scipy.stats import gamma, ks_2samp
 
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import _noise, _padded_rows
-from sklearn_anime.decomposition._chain import Model, State
 from sklearn_anime.decomposition._gibbs import (
     Prior,
     Side,
@@ -24,7 +23,8 @@ from sklearn_anime.decomposition._gibbs import (
 )
 from sklearn_anime.decomposition._normal import draw_wishart_root, solve_normal
 from sklearn_anime.decomposition._padded_rows import PaddedRows
-from sklearn_anime.decomposition._side_features import History, Scaling, SideFeatures
+from sklearn_anime.decomposition._sampler import Sampler, State
+from sklearn_anime.decomposition._side_features import FeatureScaling, History, SideFeatures
 from sklearn_anime.interactions import Interactions
 
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}
@@ -105,14 +105,14 @@ def test_history_keeps_the_first_directions(monkeypatch):
 
 def test_scaled_numbers_have_rows_of_mean_square_length_one():
     numbers = np.random.default_rng(0).normal(5, [1, 10, 1e-3], (50, 3))
-    scaled = Scaling.fit(numbers).transform(numbers)
+    scaled = FeatureScaling.fit(numbers).transform(numbers)
     assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
     assert_allclose((scaled**2).sum(axis=1).mean(), 1)
 
 
 def test_constant_number_becomes_zero():
     numbers = np.full((5, 1), 0.1)
-    assert (Scaling.fit(numbers).transform(numbers) == 0).all()
+    assert (FeatureScaling.fit(numbers).transform(numbers) == 0).all()
 
 
 # Sums of products
@@ -313,13 +313,14 @@ def statistics(state, targets):
     return [*norms, *products, *precisions, (residuals**2).sum()]
 
 
-def test_a_sweep_leaves_the_joint_distribution_of_parameters_and_ratings_as_it_is(monkeypatch):
+@pytest.mark.parametrize("n_draws", [100, pytest.param(1500, marks=pytest.mark.slow)])
+def test_a_sweep_leaves_the_joint_distribution_of_parameters_and_ratings_as_it_is(n_draws, monkeypatch):
     """Draw from the prior, rate, sweep: parameters and ratings are then distributed as before.
 
     A slip in the distribution of any part sets the two samples apart.
     """
     monkeypatch.setattr(_noise, "SHAPES", np.geomspace(1.0, 10.0, 5))
-    rng, n_draws = np.random.default_rng(0), 1500
+    rng = np.random.default_rng(0)
     users, items = (codes.ravel() for codes in np.indices((3, 2)))
     interactions = Interactions.from_rows(np.column_stack([users, items]), users, rng.uniform(0.5, 2, 6))
     weights, empty = interactions.weights.reshape(3, 2), np.zeros((3, 2))
@@ -339,8 +340,8 @@ def test_a_sweep_leaves_the_joint_distribution_of_parameters_and_ratings_as_it_i
         ratings = weights * targets.reshape(3, 2)
         known = padded(weights, ratings), padded(weights.T, ratings.T)
         both = [replace(side, rows=rows) for side, rows in zip(sides, known, strict=True)]
-        model = Model(*both, np.full(3, 2), weights.sum(), 1.0, ())
-        return model.sweep(state, rng)[0], targets
+        sampler = Sampler(*both, np.full(3, 2), weights.sum(), 1.0, ())
+        return sampler.sweep(state, rng)[0], targets
 
     before = np.array([statistics(*draw()) for _ in range(n_draws)])
     after = np.array([statistics(*swept(*draw())) for _ in range(n_draws)])
@@ -357,10 +358,10 @@ def test_single_precision_follows_the_chain_of_double_precision(n_components):
     chains = []
     for dtype in (np.float32, np.float64):
         features = [SideFeatures.collect(side, None, dtype) for side in numbers]
-        model, rng = Model.build(interactions, features, dtype), np.random.default_rng(0)
-        state = model.start(n_components, rng)
+        sampler, rng = Sampler.build(interactions, features, dtype), np.random.default_rng(0)
+        state = sampler.start(n_components, rng)
         for _ in range(50):
-            state = model.sweep(state, rng)[0]
+            state = sampler.sweep(state, rng)[0]
         assert state.users.dtype == state.items.dtype == dtype
         chains.append(state)
     assert_allclose(chains[0].users, chains[1].users, atol=1e-3)

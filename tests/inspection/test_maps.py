@@ -288,7 +288,7 @@ def test_model_without_factors_is_named(display, bias):
 @every_map
 @pytest.mark.parametrize("components", [(0,), (1, 1), (0, 8), (-1, 0), (0, 1, 2)])
 def test_components_are_two_of_those_that_there_are(display, svd, components):
-    with pytest.raises(ValueError, match="must be two different places among the 8 components"):
+    with pytest.raises(ValueError, match="must be two different positions among the 8 components"):
         display.from_estimator(svd, components=components)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 
@@ -359,6 +360,13 @@ def test_same_rows_are_found_user_by_user(rows, ratings, same):
     fitted = Interactions.from_rows([["ann", 1], ["ann", 2], ["bob", 2]], [3, np.nan, 5])
     others = Interactions.from_rows(rows, ratings).take([0, 1])
     assert same_rows(others, fitted).tolist() == same
+
+
+def test_extended_in_polars_by_ids_of_another_type_raises():
+    interactions = Interactions.from_rows(pl.DataFrame({"user": [1, 2], "item": [7, 8]}), [5, 4])
+    new = pl.DataFrame({"user": ["zoe"], "item": [7]})
+    with pytest.raises(TypeError, match=r"several types \(int, str\).*Give ids of the type"):
+        interactions.extended(new, [3])
 
 
 def test_extended_needs_y():

@@ -12,10 +12,11 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
+from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._frames import TableForm, as_table, table_columns
 from sklearn_anime.interactions._ids import as_series
-from sklearn_anime.interactions._numbers import check_ratings, check_weights
 from sklearn_anime.interactions._rows import Layout, Rows
+from sklearn_anime.interactions._targets import check_ratings, check_weights
 
 COLUMNS = {"user_id": ["ann", "bob"], "anime_id": [7, 8], "episodes": [12, 24]}
 
@@ -291,6 +292,8 @@ def test_an_id_is_no_time(container, time, which):
         pl.Series([Decimal(8), None]),
         [Decimal(8), None],
         [Fraction(8), None],
+        np.ma.array([8, 3], mask=[False, True]),
+        np.ma.array([8.0, 3.0], mask=[False, True]),
     ],
     ids=repr,
 )
@@ -333,6 +336,25 @@ def test_infinite_rating_raises_with_its_row(infinite):
         check_ratings([8, infinite], 2)
 
 
+@pytest.mark.parametrize("large", [1e31, -1e160, 10**200])
+def test_rating_that_overflows_raises_with_its_row(large):
+    with pytest.raises(ValueError, match=r"\(row 1\): ratings beyond 1e\+30 overflow in single"):
+        check_ratings([8, large], 2)
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+def test_masked_id_of_an_array_is_missing(dtype):
+    X = np.ma.array([[1, 7], [2, 8]], mask=[[False, False], [False, True]], dtype=dtype)
+    with pytest.raises(ValueError, match="contains NaN as item id in row 1"):
+        Interactions.from_rows(X, [5, 4])
+
+
+def test_masked_feature_of_an_array_is_missing():
+    X = np.ma.array([[1, 7, 3.0], [2, 8, 4.0]], mask=[[False, False, True], [False, False, False]])
+    with pytest.raises(ValueError, match="nan in row 0 of column 'x2'"):
+        Rows.parse(X).features()
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [
@@ -362,9 +384,10 @@ def test_weights_default_to_one(sample_weight, weights):
         ([0, 0], r"at least one non-zero number"),
         ([1, -1], r"Negative values in data passed to `sample_weight`"),
         ([1, np.nan], r"sample_weight contains NaN"),
+        (np.ma.array([1, 2], mask=[False, True]), r"sample_weight contains NaN"),
         ([1], r"sample_weight.shape == \(1,\), expected \(2,\)"),
     ],
-    ids=["all zero", "negative", "nan", "length"],
+    ids=["all zero", "negative", "nan", "masked", "length"],
 )
 def test_bad_weights_raise(sample_weight, message):
     with pytest.raises(ValueError, match=message):

@@ -34,3 +34,21 @@ def ridge_weights(rows, ridge):
         left = rows[:, others].T @ rows[:, others] + np.diag(ridge[others])
         weights[others, j] = np.linalg.solve(left, rows[:, others].T @ rows[:, j])
     return weights
+
+
+def weighed(entries, power):
+    """Return rows times the weights of their users, each relative to the geometric mean."""
+    sums = np.asarray(entries, dtype=float).sum(axis=1)
+    return np.asarray(entries) * (sums / np.exp(np.log(sums).mean()))[:, None] ** -power
+
+
+def filtered_weights(rows, ridge, n_components, tail):
+    """Return the weights of the low-rank solver: the filter of the leading components, and its tail."""
+    scaled = np.asarray(rows) * ridge**-0.5
+    _, s, vt = np.linalg.svd(scaled, full_matrices=False)
+    s, v = s[:n_components], vt[:n_components].T
+    c = tail / (1 + s[-1] ** 2)
+    inner = v * (s**2 / (s**2 + 1) - c * s**2) @ v.T + c * scaled.T @ scaled
+    weights = ridge[:, None] ** -0.5 * inner * ridge**0.5 / (1 - np.diag(inner))
+    np.fill_diagonal(weights, 0.0)
+    return weights

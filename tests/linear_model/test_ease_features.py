@@ -20,7 +20,8 @@ TOLERANCE = {"rtol": 2e-3, "atol": 1e-5}  # weights are kept in single precision
 
 
 def make_model(**params):
-    return EASERecommender(ALPHA, **{"feature_weight": WEIGHT, "random_state": 0, **params})
+    plain = {"dropout": 0.0, "user_power": 0.0, "tail": 0.0, "random_state": 0}
+    return EASERecommender(ALPHA, **plain | {"feature_weight": WEIGHT} | params)
 
 
 def with_features(X, features=FEATURES):

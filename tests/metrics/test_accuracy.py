@@ -1,8 +1,6 @@
 """The metrics of hits against sums by hand, plain loops, scikit-learn and an independent script."""
 
-import importlib.util
 from math import log2
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,10 +17,8 @@ from sklearn_anime.metrics import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
-from sklearn_anime.metrics._ranking import PER_USER
+from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
-
-INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"
 
 METRICS = {
     "ndcg": ndcg_at_k,
@@ -110,15 +106,6 @@ def by_loop(recommended, relevant, k):
     return {name: sum(of_users) / len(of_users) for name, of_users in values.items()}
 
 
-def independent_script():
-    if not INDEPENDENT.is_file():
-        pytest.skip("no independent implementation beside the checkout")
-    spec = importlib.util.spec_from_file_location("splits", INDEPENDENT)
-    splits = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(splits)
-    return splits
-
-
 # Values
 
 
@@ -150,13 +137,12 @@ def test_average_precision_equals_scikit_learn_where_every_item_is_ranked():
     assert average_precision_at_k(lists(scores), pairs(gains), k=25) == exactly(expected)
 
 
-def test_equals_an_independent_script_on_random_lists():
-    splits = independent_script()
+def test_equals_an_independent_script_on_random_lists(independent):
     rng = np.random.RandomState(0)
     recommended = lists(rng.rand(60, 50)).query("rank <= 20 and user % 7 > 0")
     relevant = pairs(rng.rand(60, 50) < 0.2)[["user", "item"]]
     names = {"user": "user_id", "item": "anime_id"}
-    expected = splits.ranking(recommended.rename(columns=names), relevant.rename(columns=names), 50)
+    expected = independent.ranking(recommended.rename(columns=names), relevant.rename(columns=names), 50)
     found = {
         "ndcg@10": ndcg_at_k(recommended, relevant),
         "recall@20": recall_at_k(recommended, relevant, k=20),

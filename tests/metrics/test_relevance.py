@@ -66,11 +66,13 @@ def test_the_first_places_are_those_of_the_ranks():
 
 def test_hits_come_by_user_and_rank():
     recommended = pd.DataFrame(RECOMMENDED)[::-1]
-    judged = Evaluation.from_frames(recommended, lists_of(["bob", "ann", "ann", "ann"], [4, 3, 1, 9]))
-    assert judged.users.values.tolist() == ["ann", "bob"]
-    assert judged.hits.users.tolist() == [0, 0, 1]
-    assert judged.hits.ranks.tolist() == [1, 3, 1]
-    assert judged.hits.places.tolist() == [1, 2, 1]
+    evaluation = Evaluation.from_frames(
+        recommended, lists_of(["bob", "ann", "ann", "ann"], [4, 3, 1, 9])
+    )
+    assert evaluation.users.values.tolist() == ["ann", "bob"]
+    assert evaluation.hits.users.tolist() == [0, 0, 1]
+    assert evaluation.hits.ranks.tolist() == [1, 3, 1]
+    assert evaluation.hits.orders.tolist() == [1, 2, 1]
 
 
 def test_the_ideal_list_shows_the_largest_gain_first():
@@ -85,9 +87,9 @@ def test_the_ideal_list_shows_the_largest_gain_first():
 
 def test_only_users_with_a_relevant_item_are_in_the_vocabulary():
     relevant = lists_of(["cat", "dan", "ann"], [1, 1, 1], gain=[1, 0, 0])
-    judged = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), relevant)
-    assert judged.users.values.tolist() == ["cat"]
-    assert judged.n_left_out == 3  # ann, bob and dan
+    evaluation = Evaluation.from_frames(pd.DataFrame(RECOMMENDED), relevant)
+    assert evaluation.users.values.tolist() == ["cat"]
+    assert evaluation.n_left_out == 3  # ann, bob and dan
 
 
 def test_ids_of_another_kind_raise():

@@ -1,8 +1,6 @@
 """Claims about scorers: what they count, whom they warn, and that searches take them as they are."""
 
-import importlib.util
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,8 +32,6 @@ from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.metrics._scorer import JointScorer
 from sklearn_anime.model_selection import LastKPerUser, LeaveKOutPerUser, NewItemSplit, NewUserSplit
 from sklearn_anime.neighbors import SVDNeighborsRecommender
-
-INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"
 
 FUNCTIONS = {
     "ndcg": metrics.ndcg_at_k,
@@ -211,12 +207,7 @@ def test_score_equals_the_sum_by_hand(popular, name):
     assert make_ranking_scorer(name, k=2)(popular, HELD_OUT) == pytest.approx(BY_HAND[name])
 
 
-def test_score_equals_an_independent_script_on_real_data(real_folder):
-    if not INDEPENDENT.is_file():
-        pytest.skip("no independent implementation beside the checkout")
-    spec = importlib.util.spec_from_file_location("splits", INDEPENDENT)
-    splits = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(splits)
+def test_score_equals_an_independent_script_on_real_data(real_folder, independent):
     anime = load_anime(real_folder, unrated="nan")
     train, test = next(LEAVE_OUT.split(anime.data))
     X = anime.data.iloc[test]
@@ -226,7 +217,7 @@ def test_score_equals_an_independent_script_on_real_data(real_folder):
         "recall@20": make_ranking_scorer("recall", k=20),
         "coverage@10": make_ranking_scorer("coverage", k=10),
     }
-    expected = splits.ranking(model.recommend(X["user_id"].unique(), 20), X, len(model.items_))
+    expected = independent.ranking(model.recommend(X["user_id"].unique(), 20), X, len(model.items_))
     found = {name: scorer(model, X) for name, scorer in scorers.items()}
     assert found == pytest.approx(expected, rel=1e-12)
     assert found["ndcg@10"] > 0.05

@@ -351,6 +351,7 @@ def test_an_unknown_name_of_a_scorer_raises(rows, models):
         ("cv", 2.5),
         ("scoring", None),
         ("scoring", 1),
+        ("published", 3),
         ("n_jobs", 1.5),
         ("verbose", -1),
     ],
@@ -370,3 +371,35 @@ def test_two_stages_score_the_same_whatever_other_scorers_there_are():
     both = {"ndcg": ndcg, "recall": recall}
     together = compare({"model": model}, anime.data, anime.target, cv=cv, scoring=both)
     assert together.mean_ndcg.tolist() == alone.mean_ndcg.tolist()
+
+
+PAPER = {"paper": {"ndcg": 0.25, "source": "A. Author (2020)"}}
+
+
+def test_published_rows_follow_with_their_source(rows, models):
+    scoring = {"ndcg": make_ranking_scorer("ndcg"), "rmse": make_rating_scorer("rmse")}
+    own = compare(models, *rows, cv=SPLITTER, scoring=scoring)
+    table = compare(models, *rows, cv=SPLITTER, scoring=scoring, published=PAPER)
+    assert table.index.tolist() == [*models, "paper"]
+    assert table.index.name == "estimator"
+    assert table.columns.tolist() == [*own.columns, "source"]
+    assert table.source.tolist() == ["measured"] * len(models) + ["A. Author (2020)"]
+    assert table.mean_ndcg.tolist() == [*own.mean_ndcg, 0.25]
+    assert table.loc["paper"].drop(["mean_ndcg", "source"]).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("published", "message"),
+    [
+        ({"popular": {"ndcg": 0.1}}, r"published has a row 'popular', as estimators has. Rename one"),
+        (
+            {"paper": {"recall": 0.1}},
+            r"a value for 'recall', which is no scorer",
+        ),
+        ({"paper": {"ndcg": "high"}}, r"published\['paper'\]\['ndcg'\] is 'high', where a number"),
+    ],
+)
+def test_bad_published_rows_raise(rows, published, message):
+    models, scoring = {"popular": PopularityRecommender()}, {"ndcg": make_ranking_scorer("ndcg")}
+    with pytest.raises(ValueError, match=message):
+        compare(models, *rows, cv=SPLITTER, scoring=scoring, published=published)

@@ -1,11 +1,9 @@
 """Splits leave no leak, by the definition of each, and are those worked out by hand."""
 
-import importlib.util
 import inspect
 import pickle
 import warnings
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,10 +20,9 @@ from sklearn_anime.model_selection import (
     NewItemSplit,
     NewUserSplit,
     PerUserKFold,
+    StrongGeneralization,
     TimeSplit,
 )
-
-INDEPENDENT = Path(__file__).parents[3] / "shared" / "tools" / "splits.py"
 
 SPLITTERS = [
     LeaveKOutPerUser(k=2, min_items=5, n_splits=2, random_state=0),
@@ -34,6 +31,7 @@ SPLITTERS = [
     TimeSplit(n_splits=3, time=2, test_size=0.2),
     NewUserSplit(n_splits=3, random_state=0),
     NewItemSplit(n_splits=3, random_state=0),
+    StrongGeneralization(0.2, validation_size=0.2, min_items=3, random_state=0),
 ]
 
 
@@ -83,15 +81,6 @@ def rows_of(*users, items=None):
     """Return a frame with a row for each letter: its user, and its item if given."""
     users = "".join(users)
     return pd.DataFrame({"user_id": list(users), "anime_id": items or range(len(users))})
-
-
-def load_independent():
-    if not INDEPENDENT.is_file():
-        pytest.skip("no independent implementation beside the checkout")
-    spec = importlib.util.spec_from_file_location("splits", INDEPENDENT)
-    splits = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(splits)
-    return splits
 
 
 # Every splitter
@@ -174,8 +163,7 @@ def test_documented_defaults_are_those_of_the_signature(cls):
     assert [name for name in documented if name in parameters] == list(parameters)
     for name, parameter in parameters.items():
         default = documented[name].partition("default=")[2]
-        expected = "" if parameter.default is parameter.empty else repr(parameter.default)
-        assert default == expected
+        assert (eval(default) if default else parameter.empty) == parameter.default
 
 
 @every_random
@@ -301,21 +289,19 @@ def test_k_that_leaves_nothing_to_train_on_raises(splitter):
 
 
 @every_seed
-def test_leave_k_out_equals_an_independent_implementation_on_random_tables(seed):
-    splits = load_independent()
+def test_leave_k_out_equals_an_independent_implementation_on_random_tables(independent, seed):
     frame = pd.DataFrame(draw(seed)).drop_duplicates(["user_id", "anime_id"], ignore_index=True)
-    train, test = splits.leave_k_out(frame, k=3, at_least=6, seed=seed)
+    train, test = independent.leave_k_out(frame, k=3, at_least=6, seed=seed)
     splitter = LeaveKOutPerUser(k=3, min_items=6, random_state=seed)
     assert sides(splitter, frame) == [(sorted(train.index), sorted(test.index))]
 
 
-def test_leave_k_out_equals_an_independent_implementation_on_real_data(real_folder):
-    splits = load_independent()
+def test_leave_k_out_equals_an_independent_implementation_on_real_data(real_folder, independent):
     rows = load_anime(real_folder, unrated="nan").data[["user_id", "anime_id"]].reset_index(drop=True)
     assert not rows.duplicated().any()
     for seed in (0, 7):
         train, test = only_split(LeaveKOutPerUser(random_state=seed), rows)
-        expected = splits.leave_k_out(rows, seed=seed)
+        expected = independent.leave_k_out(rows, seed=seed)
         np.testing.assert_array_equal(train, np.sort(expected[0].index))
         np.testing.assert_array_equal(test, np.sort(expected[1].index))
 

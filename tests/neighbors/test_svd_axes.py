@@ -58,6 +58,9 @@ def check_recommendations(model, table, **params):
         found = model.recommend(user)
         scores = expected_scores(*table, user, **params)
         scores = scores.drop(seen_by(table[0], user), errors="ignore")
+        if scores.empty:  # no rating of the user reaches min_rating: popular items
+            assert found["score"].isna().all()
+            continue
         assert_allclose(found["score"], np.sort(scores)[::-1], **TOLERANCE)
         assert_allclose(found["score"], scores[found["anime_id"]], **TOLERANCE)
 
@@ -147,10 +150,23 @@ def test_own_rating_is_not_averaged(table, axis):
 
 @AXES
 @pytest.mark.parametrize("min_rating", [None, 7])
+@pytest.mark.filterwarnings("ignore:1 of 1 users have no history")
 def test_lists_sum_what_the_nearest_have_to_give(table, axis, min_rating):
     params = {"axis": axis, "similarity_power": 3.0}
     params["min_rating"] = min_rating
     check_recommendations(fit(table, **params), table, **params)
+
+
+def test_a_user_whose_ratings_are_all_below_min_rating_gets_popular_items():
+    X = [["ann", "A"], ["bob", "A"], ["bob", "B"], ["cat", "B"], ["cat", "C"], ["dan", "B"]]
+    model = SVDNeighborsRecommender(2, n_neighbors=1, axis="item", min_rating=6)
+    model.fit(X, [5, 9, 8, 7, 6, 9])
+    with pytest.warns(UserWarning, match="1 of 2 users have no history .* such as 'ann'"):
+        found = model.recommend(["ann", "bob"])
+    of_ann = found[found["user"] == "ann"]
+    assert of_ann["item"].tolist() == ["B", "C"]  # 3 users and 1
+    assert of_ann["score"].isna().all()
+    assert found["score"].notna().sum() == 1
 
 
 @AXES

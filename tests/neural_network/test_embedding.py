@@ -1,7 +1,8 @@
 """Claims about EmbeddingRegressor.
 
 Every fit builds a new graph, which takes about two seconds: tests share the fitted models of the
-fixtures wherever they can. Thresholds are wider than what was measured, which the comments give.
+fixtures wherever they can, and those that need several fits are slow. Thresholds are wider than what was
+measured, which the comments give.
 """
 
 import os
@@ -38,10 +39,9 @@ from sklearn_anime.datasets import load_anime, load_anime_sample, make_ratings
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.model_selection import NewItemSplit
 from sklearn_anime.neural_network import EmbeddingRegressor
-from sklearn_anime.neural_network._embedding import _seen_by_side
-from sklearn_anime.neural_network._network import Ensemble
+from sklearn_anime.neural_network._ensemble import Ensemble
+from sklearn_anime.neural_network._inputs import TrainingRows
 from sklearn_anime.neural_network._training import even_batches
-from sklearn_anime.neural_network._training_rows import TrainingRows
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS = 60, 40, 900
@@ -71,6 +71,11 @@ def table():
 @pytest.fixture(scope="module")
 def small(table):
     return make_small().fit(*table)
+
+
+@pytest.fixture(scope="module")
+def without_history(table):
+    return make_small(use_history=False).fit(*table)
 
 
 @pytest.fixture(scope="module")
@@ -136,19 +141,25 @@ def test_loss_falls(learned):
     assert learned.loss_curve_[-1] < 0.6 * learned.loss_curve_[0]  # 1.04 against 2.1
 
 
-def test_features_predict_titles_without_ratings_better_than_ids_and_biases(cold, with_features):
+@pytest.mark.parametrize(
+    ("by_ids", "share"),
+    [
+        (BiasRegressor(), 0.99),  # 1.23 against 1.26
+        pytest.param(  # 1.23 against 1.29
+            EmbeddingRegressor(16, (16,), epochs=5, batch_size=1024, random_state=0),
+            0.97,
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["biases", "embeddings"],
+)
+def test_features_predict_titles_without_ratings_better_than_ids(cold, with_features, by_ids, share):
     X, y, held_out = cold
-    ids = EmbeddingRegressor(16, (16,), epochs=5, batch_size=1024, random_state=0).fit(
-        X.loc[~held_out, ["user_id", "anime_id"]], y[~held_out]
-    )
-    blind = root_mean_squared_error(y[held_out], ids.predict(X.loc[held_out, ["user_id", "anime_id"]]))
-    biases = BiasRegressor().fit(X.loc[~held_out, ["user_id", "anime_id"]], y[~held_out])
-    baseline = root_mean_squared_error(
-        y[held_out], biases.predict(X.loc[held_out, ["user_id", "anime_id"]])
-    )
-    seeing = root_mean_squared_error(y[held_out], with_features.predict(X[held_out]))
-    assert seeing < 0.97 * blind  # 1.23 against 1.29
-    assert seeing < 0.99 * baseline  # 1.26
+    ids = X[["user_id", "anime_id"]]
+    blind = clone(by_ids).fit(ids[~held_out], y[~held_out]).predict(ids[held_out])
+    seeing = with_features.predict(X[held_out])
+    errors = [root_mean_squared_error(y[held_out], each) for each in (seeing, blind)]
+    assert errors[0] < share * errors[1]
 
 
 @pytest.mark.slow
@@ -207,9 +218,13 @@ def test_model_is_a_keras_model_of_ids_and_features(small):
 @pytest.mark.parametrize(
     ("interaction", "present", "absent"),
     [
-        ("dot+mlp", {"dot", "hidden1", "hidden_rating"}, {"feature_weights"}),
+        pytest.param(
+            "dot+mlp", {"dot", "hidden1", "hidden_rating"}, {"feature_weights"}, marks=pytest.mark.slow
+        ),
         ("dot", {"dot", "feature_weights"}, {"hidden1", "hidden_rating"}),
-        ("concat", {"hidden1", "hidden_rating"}, {"dot", "feature_weights"}),
+        pytest.param(
+            "concat", {"hidden1", "hidden_rating"}, {"dot", "feature_weights"}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_interaction_chooses_how_the_vectors_meet(table, interaction, present, absent):
@@ -238,13 +253,17 @@ def test_hidden_units_that_are_no_widths_are_named(table, units):
         make_small(hidden_units=units).fit(*table)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "nadam", "rmsprop", "sgd"])
+@pytest.mark.parametrize(
+    "optimizer",
+    ["sgd", *(pytest.param(name, marks=pytest.mark.slow) for name in ("adamw", "nadam", "rmsprop"))],
+)
 def test_every_optimizer_trains(table, optimizer):
     model = make_small(optimizer=optimizer, epochs=1).fit(*table)
     assert type(model.model_.optimizer).__name__.lower() == optimizer
     assert np.isfinite(model.predict(table[0])).all()
 
 
+@pytest.mark.slow
 def test_verbose_shows_a_line_for_each_epoch(table, capsys):
     make_small(verbose=2, epochs=2).fit(*table)
     assert "Epoch 2/2" in capsys.readouterr().out
@@ -253,27 +272,25 @@ def test_verbose_shows_a_line_for_each_epoch(table, capsys):
 # Loss curves
 
 
-def test_loss_curve_is_the_mean_squared_error_of_the_predictions(table):
+@pytest.mark.parametrize(
+    ("loss", "error", "weighted"),
+    [
+        ("mae", mean_absolute_error, True),
+        pytest.param("mae", mean_absolute_error, False, marks=pytest.mark.slow),
+        pytest.param("mse", mean_squared_error, True, marks=pytest.mark.slow),
+        pytest.param("mse", mean_squared_error, False, marks=pytest.mark.slow),
+    ],
+)
+def test_loss_curve_is_the_error_of_the_predictions(table, loss, error, weighted):
     X, y = table
-    model = make_small(l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y)
+    weights = np.where(y > 7, 10.0, 0.5) if weighted else None
+    params = {"loss": loss, "l2": 0.0, "unknown_rate": 0.0, "epochs": 20, "learning_rate": 0.05}
+    model = make_small(**params).fit(X, y, weights)
     # The learning rate has fallen to 0 in the last epoch: its running mean is close to the end.
-    assert_allclose(model.loss_curve_[-1], mean_squared_error(y, model.predict(X)), rtol=0.02)
+    expected = error(y, model.predict(X), sample_weight=weights)
+    assert_allclose(model.loss_curve_[-1], expected, rtol=0.02)
     assert len(model.loss_curve_) == model.n_iter_ == model.best_epoch_ == 20
     assert model.validation_curve_ is None
-
-
-def test_loss_curve_of_mae_is_the_mean_absolute_error_of_the_predictions(table):
-    X, y = table
-    model = make_small(loss="mae", l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y)
-    assert_allclose(model.loss_curve_[-1], mean_absolute_error(y, model.predict(X)), rtol=0.02)
-
-
-def test_loss_curve_weighs_the_rows(table):
-    X, y = table
-    weights = np.where(y > 7, 10.0, 0.5)
-    model = make_small(l2=0.0, unknown_rate=0.0, epochs=20, learning_rate=0.05).fit(X, y, weights)
-    expected = mean_squared_error(y, model.predict(X), sample_weight=weights)
-    assert_allclose(model.loss_curve_[-1], expected, rtol=0.02)
 
 
 # Weights and missing ratings
@@ -285,6 +302,7 @@ def test_heavier_low_ratings_lower_the_predictions(table, predicted):
     assert model.predict(X).mean() < predicted.mean() - 0.5
 
 
+@pytest.mark.slow
 def test_weight_two_equals_the_row_twice(table):
     X, y = table
     twice = np.arange(len(X)) % 3 == 0
@@ -303,25 +321,31 @@ def with_unrated(table):
     return pd.concat([X, new], ignore_index=True), np.append(y, np.full(len(new), np.nan))
 
 
-def test_unrated_rows_teach_as_history_alone(table, with_unrated, predicted):
-    X = table[0]
-    without, blind = (
-        make_small(use_history=False).fit(*rows).predict(X) for rows in (table, with_unrated)
-    )
-    assert_allclose(blind, without, rtol=FLOAT32)
-    assert np.abs(make_small().fit(*with_unrated).predict(X) - predicted).max() > 0.01
+@pytest.fixture(scope="module")
+def fitted_to_unrated(with_unrated):
+    return make_small().fit(*with_unrated)
 
 
-def test_unrated_rows_count_as_seen(with_unrated):
-    X, y = with_unrated
-    model, user = make_small(epochs=1).fit(X, y), X["user_id"].iloc[-1]
+def test_unrated_rows_teach_as_history(fitted_to_unrated, table, predicted):
+    assert np.abs(fitted_to_unrated.predict(table[0]) - predicted).max() > 0.01
+
+
+@pytest.mark.slow
+def test_unrated_rows_teach_nothing_without_history(without_history, with_unrated, table):
+    blind = make_small(use_history=False).fit(*with_unrated).predict(table[0])
+    assert_allclose(blind, without_history.predict(table[0]), rtol=FLOAT32)
+
+
+def test_unrated_rows_count_as_seen(fitted_to_unrated, with_unrated):
+    X, user = with_unrated[0], with_unrated[0]["user_id"].iloc[-1]
     seen = X.loc[X["user_id"] == user, "item_id"]
-    assert not model.recommend(user, n_items=N_ITEMS)["item_id"].isin(seen).any()
+    assert not fitted_to_unrated.recommend(user, n_items=N_ITEMS)["item_id"].isin(seen).any()
 
 
 # Histories
 
 
+@pytest.mark.slow
 def test_history_predicts_better_than_ids_alone(learned, split):
     X, X_test, y, y_test = split
     ids = EmbeddingRegressor(use_history=False, epochs=10, batch_size=1024, random_state=0).fit(X, y)
@@ -341,20 +365,20 @@ def test_vectors_are_what_is_learned_of_the_id_plus_a_map_of_its_history(small, 
 
 def test_network_and_what_is_read_of_it_predict_the_same(small, table, predicted):
     X, ensemble = table[0], small._ensemble
-    features = ensemble.scaling.standardise_features(X[["episodes", "age"]].to_numpy())
+    features = ensemble.standardization.standardize_features(X[["episodes", "age"]].to_numpy())
     inputs = {
         "user": np.searchsorted(small.users_, X["user_id"]),
         "item": np.searchsorted(small.items_, X["item_id"]),
         "features": features.astype(np.float32),
     }
-    ratings = ensemble.scaling.restore(small.model_.predict(inputs, verbose=0).ravel())
+    ratings = ensemble.standardization.restore(small.model_.predict(inputs, verbose=0).ravel())
     assert_allclose(ratings, predicted, rtol=FLOAT32)
 
 
 def test_histories_stay_within_what_is_not_held_out():
     interactions = Interactions.from_rows([[1, 5], [1, 6], [2, 5]], [8, 7, 6], features="numbers")
     rows = TrainingRows.read(interactions).take([0, 2, 1])
-    seen = _seen_by_side(interactions, rows, 1)  # user 1 and item 6
+    seen = rows.seen(interactions, 1)  # user 1 and item 6
     assert seen["user"].toarray().tolist() == [[1, 0], [1, 0]]
     assert seen["item"].toarray().tolist() == [[1, 1], [0, 0]]
 
@@ -371,11 +395,10 @@ def test_newcomers_get_lists_from_what_they_have_seen(learned, split):
 
 
 @pytest.mark.parametrize("use_history", [True, False])
-def test_without_histories_all_newcomers_are_the_unknown_user(table, use_history):
-    X, y = table
-    model = make_small(use_history=use_history, epochs=15, learning_rate=0.05).fit(
-        X[["user_id", "item_id"]], y
-    )
+def test_without_histories_all_new_users_are_the_unknown_user(
+    table, small, without_history, use_history
+):
+    X, model = table[0], small if use_history else without_history
     history = X.loc[X["user_id"] < 2, ["user_id", "item_id"]]
     history = history.assign(user_id=-1 - history["user_id"])
     lists = model.recommend(history=history, n_items=3, exclude_seen=False)
@@ -387,26 +410,57 @@ def test_without_histories_all_newcomers_are_the_unknown_user(table, use_history
 
 
 @pytest.fixture(scope="module")
-def three(table):
-    return make_small(n_estimators=3).fit(*table)
+def two(table):
+    return make_small(n_estimators=2).fit(*table)
 
 
-def test_an_estimators_is_the_mean_of_its_networks(three, table, predicted):
-    mean, std = three.predict(table[0], return_std=True)
-    assert_array_equal(mean, three.predict(table[0]))
+def test_an_ensemble_is_the_mean_of_its_networks(two, table, predicted):
+    mean, std = two.predict(table[0], return_std=True)
+    assert_array_equal(mean, two.predict(table[0]))
     assert std.shape == mean.shape
-    assert 0 < std.mean() < 1
-    assert len(three.models_) == 3
-    assert three.model_ is three.models_[0]
-    assert three.user_factors_.shape == (len(three.users_), 12)
-    first = Ensemble([three._ensemble.networks[0]], {}, three._ensemble.scaling, {})
-    alone = deepcopy(three)
+    assert 0 < std.mean() < 3
+    assert len(two.models_) == 2
+    assert two.model_ is two.models_[0]
+    assert two.user_factors_.shape == (len(two.users_), 8)
+    first = Ensemble([two._ensemble.networks[0]], {}, two._ensemble.standardization, {})
+    alone = deepcopy(two)
     alone._ensemble = first
     assert_allclose(alone.predict(table[0]), predicted, rtol=FLOAT32)  # the first has the seed of one
 
 
+def test_deviation_is_the_spread_and_the_error_on_rows_held_out(two, table):
+    """As in the Bayesian model: the noise of a rating is included."""
+    ensemble, X = two._ensemble, table[0]
+    sides = [(network.user.rows, network.item.rows) for network in ensemble.networks]
+    user_codes, item_codes, rows = two._encode(X)
+    spread = ensemble.rate(sides, user_codes, item_codes, rows.features()).std(axis=0)
+    std = two.predict(X, return_std=True)[1]
+    assert_allclose(std, np.sqrt(spread**2 + ensemble.noise**2))
+    assert ensemble.noise > root_mean_squared_error(table[1], two.predict(X))  # seen in training
+
+
+def test_deviations_cover_as_many_new_ratings_as_they_say(split):
+    X, X_test, y, y_test = split
+    model = make_small(n_estimators=2, epochs=10).fit(X, y)
+    predicted, std = model.predict(X_test, return_std=True)
+    assert 0.9 < np.std((y_test - predicted) / std) < 1.1
+
+
+def test_noise_with_patience_is_that_of_the_pairs_held_out(table):
+    model = make_small(n_estimators=2, patience=3, epochs=4, use_history=False).fit(*table)
+    held_out = np.random.RandomState(0).permutation(N_ROWS)[-N_ROWS // 10 :]
+    X, y = table[0].iloc[held_out], table[1].iloc[held_out]
+    assert_allclose(model._ensemble.noise, root_mean_squared_error(y, model.predict(X)), rtol=FLOAT32)
+
+
+def test_deviation_of_a_single_rating_is_refused():
+    model = make_small(n_estimators=2, epochs=1).fit([["ann", "Akira"]], [7.0])
+    with pytest.raises(ValueError, match="one rated pair does not tell"):
+        model.predict([["ann", "Akira"]], return_std=True)
+
+
 def test_spread_of_one_network_is_refused(small, table):
-    with pytest.raises(ValueError, match="return_std=True asks for the spread of several networks"):
+    with pytest.raises(ValueError, match="return_std=True takes the spread of several networks"):
         small.predict(table[0], return_std=True)
 
 
@@ -429,10 +483,11 @@ def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(smal
 
 def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
     rows = table[0][table[0]["user_id"] == 3]
-    model = deepcopy(small).set_params(epochs=50).partial_fit(rows, np.full(len(rows), 1.0))
+    model = deepcopy(small).set_params(epochs=20).partial_fit(rows, np.full(len(rows), 1.0))
     assert model.predict(rows).mean() < small.predict(rows).mean() - 1  # half of their ratings are new
 
 
+@pytest.mark.slow
 def test_newcomers_learn_by_partial_fit_and_cost_the_others_nothing(learned, split):
     X, X_test, y, y_test = split
     of_newcomers = X["user_id"].isin(X["user_id"].value_counts().index[:3])
@@ -452,17 +507,25 @@ def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
     ten = X.drop_duplicates("item_id").head(10).assign(user_id=1000)
     interactions = small.interactions_.extended(ten, y[:10])
     new = Interactions.from_rows(ten, y[:10], features="numbers")
-    shares = small._shares_of_new(interactions, TrainingRows.read(new, like=interactions))
+    rows, others = (TrainingRows.read(each, like=interactions) for each in (new, small.interactions_))
+    shares = rows.shares_beside(others, interactions.shape)
     known, added = (rows["item_id"].value_counts() for rows in (X, ten))
     expected = (added / known.add(added, fill_value=0)).reindex(small.items_).fillna(0)
     assert_allclose(shares["item"].ravel(), [*expected, 10 / (N_ROWS + 10)])
     assert_allclose(shares["user"].ravel(), [0] * N_USERS + [1, 10 / (N_ROWS + 10)])
 
 
-def test_partial_fit_of_a_model_with_patience_holds_nothing_out(table):
-    model = make_small(patience=1, epochs=2).fit(*table).partial_fit(*table)
-    assert model.validation_curve_ is None
-    assert model.n_iter_ == 2
+def test_partial_fit_of_a_model_with_patience_holds_nothing_out(stopped, table):
+    before = stopped.n_iter_
+    model = deepcopy(stopped).set_params(epochs=2).partial_fit(*table)
+    assert np.isnan(model.validation_curve_).tolist() == [False] * before + [True, True]
+    assert model.n_iter_ == len(model.loss_curve_) == model.best_epoch_ == before + 2
+
+
+def test_partial_fit_with_swapped_id_columns_raises(small, table):
+    model = deepcopy(small).set_params(user="item_id", item="user_id")
+    with pytest.raises(ValueError, match="user was 0 in fit and is 'item_id' now"):
+        model.partial_fit(*table)
 
 
 def test_first_partial_fit_is_a_fit(table, predicted):
@@ -477,11 +540,18 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(small, table, p
 
 
 def test_warm_start_goes_on_where_fit_ended(small, table):
-    cold = make_small(warm_start=True).fit(*table)
-    first = cold.loss_curve_[-1]
-    warm = cold.fit(*table)
-    assert warm.loss_curve_[0] < first * 1.1
-    assert warm.loss_curve_[0] < small.loss_curve_[0] * 0.9
+    warm = deepcopy(small).set_params(warm_start=True).fit(*table)
+    before = small.n_iter_
+    assert warm.loss_curve_[:before] == small.loss_curve_
+    assert warm.loss_curve_[before] < small.loss_curve_[-1] * 1.1
+    assert warm.loss_curve_[before] < small.loss_curve_[0] * 0.9
+
+
+def test_epochs_are_counted_over_all_fits_that_go_on(table):
+    model = make_small(warm_start=True, epochs=2).fit(*table).fit(*table)
+    assert model.n_iter_ == len(model.loss_curve_) == 4
+    assert model.validation_curve_ is None
+    assert model.set_params(warm_start=False).fit(*table).n_iter_ == 2
 
 
 def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):
@@ -574,6 +644,7 @@ def test_batches_of_an_epoch_are_about_equal(n_rows, most, expected):
     assert even_batches(n_rows, most) == expected
 
 
+@pytest.mark.slow
 def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
     pytest.importorskip("rich")
     make_small(epochs=2).set_callbacks(ProgressBar()).fit(*table)
@@ -587,10 +658,9 @@ def test_verbose_shows_one_bar(table, capsys):
     shown = capsys.readouterr().out
     assert "3/3" in shown
     assert shown.count("\n") == 1
-    make_small(verbose=0).fit(*table)
-    assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_networks_that_stop_early_share_the_bar(table, capsys):
     make_small(verbose=1, n_estimators=2, patience=0, learning_rate=0.2, epochs=10).fit(*table)
     shown = capsys.readouterr().out
@@ -636,19 +706,24 @@ def test_validation_fraction_that_leaves_nothing_is_named(table, fraction, left)
 # Bad input, and nothing lost
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 1e6), ("adam", 2.0), ("sgd", 1e3)])
-def test_training_that_diverges_names_the_learning_rate(table, small, predicted, optimizer, rate):
-    model = deepcopy(small).set_params(optimizer=optimizer, learning_rate=rate)
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [
+        ("adam", 1e6),
+        pytest.param("adam", 2.0, marks=pytest.mark.slow),
+        pytest.param("sgd", 1e3, marks=pytest.mark.slow),
+    ],
+)
+def test_training_that_diverges_names_the_learning_rate(
+    table, small, predicted, optimizer, rate, tmp_path
+):
+    callback = Counting(tmp_path / "epochs")
+    model = deepcopy(small).set_params(optimizer=optimizer, learning_rate=rate, callbacks=[callback])
     with pytest.raises(ValueError, match=rf"Training diverged.*Lower learning_rate={rate}"):
         model.fit(*table)
     assert_array_equal(model.predict(table[0]), predicted)
-
-
-def test_training_that_diverges_stops_at_once(table, tmp_path):
-    callback = Counting(tmp_path / "epochs")
-    with pytest.raises(ValueError, match="Training diverged"):
-        make_small(learning_rate=1e6, epochs=20, callbacks=[callback]).fit(*table)
-    assert len(callback.path.read_text().split()) == 1
+    if rate == 1e6:  # it stops at once
+        assert len(callback.path.read_text().split()) == 1
 
 
 def test_divergence_of_the_only_step_is_seen(table):
@@ -657,9 +732,10 @@ def test_divergence_of_the_only_step_is_seen(table):
         make_small(learning_rate=1e30, epochs=1).fit(X[:10], y[:10])
 
 
-def test_ratings_far_from_those_of_the_first_fit_do_not_count_as_divergence(table):
+@pytest.mark.slow
+def test_ratings_far_from_those_of_the_first_fit_do_not_count_as_divergence(small, table):
     X = table[0]
-    model = make_small(epochs=1).fit(X, np.full(N_ROWS, 7.0)).partial_fit(X[:100], np.full(100, 100.0))
+    model = deepcopy(small).partial_fit(X[:100], np.full(100, 100.0))
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -743,6 +819,7 @@ def test_unpickling_leaves_the_generator_of_python_alone(small):
     assert random.getstate() == state
 
 
+@pytest.mark.slow
 def test_equal_random_state_gives_equal_predictions_in_threads(table, predicted):
     fits = joblib.Parallel(2, prefer="threads")(
         joblib.delayed(make_small().fit)(*table) for _ in range(2)
@@ -751,6 +828,7 @@ def test_equal_random_state_gives_equal_predictions_in_threads(table, predicted)
         assert_array_equal(model.predict(table[0]), predicted)
 
 
+@pytest.mark.slow
 def test_equal_random_state_gives_equal_predictions(table, predicted):
     assert_array_equal(make_small().fit(*table).predict(table[0]), predicted)
 
@@ -839,6 +917,7 @@ def test_searches_choose_the_better_penalty(table):
         assert search.fit(*table).best_params_ == {"l2": 0.1}
 
 
+@pytest.mark.slow
 def test_target_transformer_and_cross_validation_predict_ratings(table):
     X, y = table
     model = TransformedTargetRegressor(make_small(), func=np.log, inverse_func=np.exp)
@@ -876,8 +955,8 @@ def test_new_titles_are_ranked_by_their_features(cold, with_features):
 
 
 @pytest.mark.parametrize("has_features", [True, False])
-def test_new_users_without_histories_are_rated_as_the_unknown_user(table, has_features):
-    small = make_small(use_history=False).fit(*table)
+def test_new_users_without_histories_are_rated_as_the_unknown_user(table, without_history, has_features):
+    small = without_history
     history = table[0].head(2).assign(user_id=-1)
     history = history if has_features else history[["user_id", "item_id"]]
     found = small.recommend(history=history, n_items=3)

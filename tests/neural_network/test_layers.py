@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_anime.neural_network._layers import DotProduct, EmbeddingWithHistory, HideIds
+from sklearn_anime.neural_network._keras_model import DotProduct, EmbeddingWithHistory, HideIds
 
 CODES = np.array([0, 3, 3, 1])
 

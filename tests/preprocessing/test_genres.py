@@ -2,7 +2,6 @@
 
 import pickle
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from sklearn_anime.preprocessing import WeightedOneHotGenres
-
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 TEXTS = ["Action, Drama, Space", "Drama, Romance", None, "Drama"]
 GENRES = ["Action", "Drama", "Romance", "Space"]
@@ -162,6 +159,10 @@ def test_linear_weight_beyond_the_longest_fitted_cell_is_zero():
 
 def test_repeats_are_removed_before_positions_are_counted():
     assert_array_equal(encode(["A, B, A, B, C"]), [[3, 2, 1]])
+
+
+def test_a_repeated_genre_counts_where_it_stands_first():
+    assert_array_equal(encode(["A, B, A"]), [[2, 1]])
 
 
 def test_unknown_genres_count_in_the_positions():
@@ -354,16 +355,12 @@ def test_inverse_transform_of_another_width_raises():
 # In company
 
 
-def test_linear_equals_the_reference_table():
-    reference = SHARED / "reference" / "weighted_one_hot_500.csv"
-    catalog = SHARED / "data" / "anime-4000" / "anime.csv.gz"
-    if not (reference.exists() and catalog.exists()):
-        pytest.skip(f"needs {reference.name} and {catalog.name} beside the checkout")
-    expected = pd.read_csv(reference, index_col="anime_id")
-    titles = pd.read_csv(catalog, index_col="anime_id").loc[expected.index, ["genre"]]
-    out = WeightedOneHotGenres().set_output(transform="pandas").fit_transform(titles)
-    assert_array_equal(out.columns.str.removeprefix("genre_"), expected.columns)
-    assert_array_equal(out, expected)
+def test_linear_equals_the_reference_table(real_folder, weighted_genres):
+    catalog = pd.read_csv(next(real_folder.glob("anime.csv*")), index_col="anime_id")
+    encoder = WeightedOneHotGenres().set_output(transform="pandas")
+    out = encoder.fit_transform(catalog.loc[weighted_genres.index, ["genre"]])
+    assert_array_equal(out.columns.str.removeprefix("genre_"), weighted_genres.columns)
+    assert_array_equal(out, weighted_genres)
 
 
 @pytest.mark.parametrize("copy", [clone, lambda e: pickle.loads(pickle.dumps(e))])

@@ -1,6 +1,7 @@
 """Bad input to WeightedOneHotGenres: a clear error, and nothing lost or half-fitted."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,33 @@ def test_sparse_input_raises():
 def test_empty_separator_raises():
     with pytest.raises(ValueError, match=r"separator='' cannot divide a text: name what stands"):
         WeightedOneHotGenres(separator="").fit(frame("A"))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(("separator", "other"), [(", ", "|"), (", ", ";"), (", ", ","), ("|", ", ")])
+def test_separator_that_never_occurs_while_another_does_is_warned_of_once(make, separator, other):
+    X = make({"genre": [f"Action{other}Comedy", "Drama", f"Drama{other}Action"]})
+    with pytest.warns(UserWarning, match=f"Set separator={re.escape(repr(other))} if") as caught:
+        WeightedOneHotGenres(separator=separator).fit(X)
+    assert len(caught) == 1
+
+
+def test_another_separator_beside_the_right_one_is_not_warned_of():
+    names = WeightedOneHotGenres().fit(frame("Action|Comedy, Drama", "TV")).get_feature_names_out()
+    assert names.tolist() == ["genre_Action|Comedy", "genre_Drama", "genre_TV"]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_two_output_columns_of_one_name_raise(make):
+    X = make({"a": ["b_c"], "a_b": ["c"]})
+    with pytest.raises(ValueError, match=r"'a_b_c': 'b_c' of column 'a' and 'c' of column 'a_b'"):
+        WeightedOneHotGenres().fit(X)
+
+
+def test_a_genre_called_as_the_column_of_the_infrequent_raises():
+    encoder = WeightedOneHotGenres(handle_unknown="infrequent", min_frequency=2)
+    with pytest.raises(ValueError, match="Two output columns are called 'genre_infrequent'"):
+        encoder.fit(frame("infrequent", "infrequent", "rare"))
 
 
 @pytest.mark.parametrize("method", ["transform", "inverse_transform"])

@@ -1,0 +1,38 @@
+"""What of the interactions and their features enters the linear item-item models."""
+
+import numpy as np
+
+from sklearn_anime.utils._warnings import warn
+
+
+def likes(rows, min_rating):
+    """Return which interactions are liked."""
+    if min_rating is None:
+        return np.ones(len(rows.item_codes), dtype=bool)
+    return rows.ratings >= min_rating
+
+
+def liked(rows, min_rating):
+    """Return the CSR matrix of what users like: ones, or the weights of the rows of ``fit``."""
+    return rows.matrix_where(likes(rows, min_rating), rows.entries.astype(np.float32))
+
+
+def item_features(table):
+    """Return the features of the items, and warn of columns that are none."""
+    if table.context.any():
+        warn(
+            f"Columns {table.context_names} of X differ between rows of the same item: their mean is "
+            f"taken."
+        )
+    if table.of_user.any():
+        warn(
+            f"Columns {table.user_names} of X are constant within each user, not within each item: "
+            f"they are not used."
+        )
+    if table.item_features.shape[1] == 0:
+        raise ValueError(
+            "feature_weight needs features of items, and X has no column that is constant within "
+            "each item. Add such columns, for instance with WeightedOneHotGenres, or set "
+            "feature_weight=0."
+        )
+    return table.item_features

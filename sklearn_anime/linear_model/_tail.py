@@ -1,0 +1,136 @@
+"""What a truncated SVD leaves out of ``A'A``, times a number: one sparse matrix, or two products."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_anime.utils._blocks import split_by_size
+from sklearn_anime.utils._memory import total_memory
+
+LARGEST_GRAM = 2 * 2**30  # bytes of the sparse array of items x items up to which it is formed
+SHARE_OF_MEMORY = 4  # of which it takes at most one part
+ENTRY = 8  # bytes: a number of single precision and its column
+CHUNK = 2**19  # entries that are added up at once, in the cache of a processor
+N_SAMPLED = 256  # items by which the size of that array is estimated
+
+
+@dataclass(frozen=True)
+class FormedTail:
+    """The tail as a sparse array of items x items, without its diagonal.
+
+    Attributes
+    ----------
+    gram : sparse.csr_array of shape (n_items, n_items)
+        ``c A'A``, symmetric; the diagonal is 0.
+
+    Examples
+    --------
+    >>> tail = FormedTail.of(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]]), 0.5)
+    >>> tail.scores(sparse.csr_array([[1.0, 0.0], [3.0, 1.0]])).tolist()
+    [[0.0, 1.0], [1.0, 3.0]]
+    """
+
+    gram: sparse.csr_array
+
+    @classmethod
+    def of(cls, rows, c):
+        """Form the Gram matrix of rows, times `c`."""
+        gram = (rows.T.tocsr() @ rows).tocsr()
+        gram.data *= c
+        gram.setdiag(0.0)
+        return cls(gram)
+
+    def scores(self, rows):
+        """Return rows over items times the tail, as a dense array."""
+        scores = np.empty(rows.shape, self.gram.dtype)
+        lengths = np.diff(self.gram.indptr)[rows.indices]
+        sizes = np.add.reduceat(np.append(lengths, 0), rows.indptr[:-1]) * (np.diff(rows.indptr) > 0)
+        for block in split_by_size(sizes, CHUNK):
+            some = rows[block]
+            picked = self.gram[some.indices]
+            picked.data *= np.repeat(some.data, np.diff(picked.indptr))
+            # Rows of several items become one; `toarray` adds up what falls on the same item.
+            summed = (picked.data, picked.indices, picked.indptr[some.indptr])
+            sparse.csr_array(summed, shape=some.shape).toarray(out=scores[block])
+        return scores
+
+    def dot(self, right):
+        """Return the tail times a dense matrix of shape (n_items, n)."""
+        return self.gram @ right
+
+
+@dataclass(frozen=True)
+class ImplicitTail:
+    """The tail as two products with the rows, where the array of items x items has no room.
+
+    Attributes
+    ----------
+    rows : sparse.csr_array of shape (n_rows, n_items)
+        ``sqrt(c) A``.
+
+    columns : sparse.csr_array of shape (n_items, n_rows)
+        Its transpose.
+
+    diagonal : ndarray of shape (n_items,)
+        That of ``c A'A``, which is taken off.
+
+    Examples
+    --------
+    >>> tail = ImplicitTail.of(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]]), 0.5)
+    >>> tail.scores(sparse.csr_array([[1.0, 0.0], [3.0, 1.0]])).round(6).tolist()
+    [[0.0, 1.0], [1.0, 3.0]]
+    """
+
+    rows: sparse.csr_array
+    columns: sparse.csr_array
+    diagonal: np.ndarray
+
+    @classmethod
+    def of(cls, rows, c):
+        """Keep rows, so that products with `c` times their Gram matrix can be made."""
+        rows = sparse.csr_array(
+            (rows.data * rows.dtype.type(c**0.5), rows.indices, rows.indptr), rows.shape
+        )
+        return cls(rows, rows.T.tocsr(), squared_norms(rows))
+
+    def scores(self, rows):
+        """Return rows over items times the tail, as a dense array."""
+        scores = ((rows @ self.columns) @ self.rows).toarray()
+        pairs = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices
+        scores[pairs] -= rows.data * self.diagonal[rows.indices]
+        return scores
+
+    def dot(self, right):
+        """Return the tail times a dense matrix of shape (n_items, n)."""
+        return self.columns @ (self.rows @ right) - self.diagonal[:, None] * right
+
+
+def tail_of(rows, c):
+    """Return the tail of rows in the form that there is room for, None where `c` is 0.
+
+    Parameters
+    ----------
+    rows : sparse.csr_array of shape (n_rows, n_items)
+        ``A``.
+
+    c : float
+        Weight of the tail.
+    """
+    if c == 0:
+        return None
+    room = min(LARGEST_GRAM, total_memory() / SHARE_OF_MEMORY)
+    return (FormedTail if gram_size(rows) <= room else ImplicitTail).of(rows, c)
+
+
+def gram_size(rows):
+    """Return about how many bytes the sparse Gram matrix of rows takes, by a sample of the items."""
+    n_items = rows.shape[1]
+    sampled = np.linspace(0, n_items - 1, min(N_SAMPLED, n_items)).astype(np.intp)
+    pattern = sparse.csr_array((np.ones_like(rows.data), rows.indices, rows.indptr), rows.shape)
+    return ENTRY * (pattern[:, sampled].T @ pattern).nnz * n_items / len(sampled)
+
+
+def squared_norms(rows):
+    """Return the sum of the squares of each column of a CSR array."""
+    return np.bincount(rows.indices, rows.data.astype(np.float64) ** 2, minlength=rows.shape[1])
