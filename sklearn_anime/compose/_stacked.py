@@ -95,6 +95,12 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
     sklearn.ensemble.StackingRegressor : For rated rows and regressors alone.
     sklearn_anime.compose.TopNRecommender : Makes a recommender of it.
 
+    Notes
+    -----
+    ``fit`` takes ``cv + 1`` times as long as its models together, and holds them once. With the default
+    models nearly all of this time is that of `BayesianFactorizationRegressor`: fewer parts, or fewer of
+    its sweeps, save most.
+
     References
     ----------
     .. [1] Wolpert (1992). Stacked generalization. Neural Networks 5(2).

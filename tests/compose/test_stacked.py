@@ -156,6 +156,16 @@ def test_it_is_searched_and_recommends(table):
     assert len(frame) == 3
 
 
+@pytest.mark.slow
+def test_default_stack_of_three_models_is_better_than_the_biases():
+    ratings = make_ratings(100, 60, 3000, random_state=0)
+    X, X_test, y, y_test = train_test_split(ratings.data, ratings.target, random_state=0)
+    stack = StackedRatingRegressor(random_state=0).fit(X, y)
+    assert [member.name for member in stack.members_] == ["neighbors", "bayes", "ease"]
+    of_biases = root_mean_squared_error(y_test, BiasRegressor().fit(X, y).predict(X_test))
+    assert root_mean_squared_error(y_test, stack.predict(X_test)) < of_biases
+
+
 def test_threads_change_nothing(table):
     assert_allclose(
         biases(n_jobs=2).fit(*table).predict(table[0]), biases().fit(*table).predict(table[0])
