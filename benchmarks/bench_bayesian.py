@@ -17,17 +17,17 @@ import numpy as np
 import pandas as pd
 from _data import FOLDER
 from bench_svd_neighbors import measured_apart, peak
-from sklearn.ensemble import StackingRegressor
+from scipy import sparse
 from sklearn.metrics import root_mean_squared_error
-from sklearn.model_selection import KFold, train_test_split
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import OrdinalEncoder, normalize
 from threadpoolctl import threadpool_limits
 
 from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.compose import StackedRatingRegressor
 from sklearn_anime.datasets import load_anime, make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.model_selection import NewItemSplit, NewUserSplit
-from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 IDS = ["user_id", "anime_id"]
@@ -63,8 +63,7 @@ def accuracy():
         "genres and history, another seed": (ours(random_state=1), X, y),
         "genres and history, with unrated rows": (ours(random_state=0), *with_unrated),
         "genres and history, 32 components": (ours(32, random_state=0), X, y),
-        "genres and history, precision 0.3": (ours(feature_precision=0.3, random_state=0), X, y),
-        "genres and history, precision 3": (ours(feature_precision=3.0, random_state=0), X, y),
+        "genres and history, 4 chains": (ours(n_chains=4, random_state=0), X, y),
     }
     for name, (model, rows, ratings) in runs.items():
         start = process_time()
@@ -88,41 +87,73 @@ def cold_start():
 
 
 def stack():
-    """RMSE of a StackingRegressor with SVDNeighborsRecommender on the item axis."""
+    """RMSE of a StackedRatingRegressor with its defaults, unrated rows included."""
     X, X_test, y, y_test = rated_split()
-    bayes = BayesianFactorizationRegressor(random_state=0)
-    near = SVDNeighborsRecommender(n_components=512, axis="item", random_state=0)
-    model = StackingRegressor(
-        [("bayes", bayes), ("near", near)], cv=KFold(5, shuffle=True, random_state=0)
-    ).fit(X, y)
-    for name, one in zip(("bayes", "near"), model.estimators_, strict=True):
-        print(f"{name:<10} {errors(one, X_test, y_test)}")
-    print(
-        f"{'stack':<10} {errors(model, X_test, y_test)}, weights {model.final_estimator_.coef_.round(3)}"
-    )
+    unrated = table("nan")
+    unrated = unrated[unrated["rating"].isna()]
+    start = process_time()
+    model = StackedRatingRegressor(random_state=0)
+    model.fit(pd.concat([X, unrated[X.columns]]), pd.concat([y, unrated["rating"]]))
+    took = process_time() - start
+    for member in model.members_[:2]:
+        print(f"{member.name:<10} {errors(member.estimator, X_test, y_test)}")
+    print(f"{'stack':<10} {errors(model, X_test, y_test)}   fit {took:.0f} s")
 
 
 def myfm():
-    """Ids alone: CPU time and RMSE beside myFM (rank 10, 200 iterations)."""
+    """CPU time and RMSE beside myFM, 16 factors and 200 sweeps: ids alone, and with histories."""
     if importlib.util.find_spec("myfm") is None:
         print("myfm is not installed")
         return
     import myfm
 
     X, X_test, y, y_test = rated_split()
-    encoder = OneHotEncoder(handle_unknown="ignore").fit(X[IDS])
-    sizes = [len(ids) for ids in encoder.categories_]
-    start = process_time()
-    model = myfm.MyFMRegressor(rank=10, random_seed=0)
-    model.fit(encoder.transform(X[IDS]), y.to_numpy(), n_iter=200, group_shapes=sizes)
-    took = process_time() - start
-    predicted = np.clip(model.predict(encoder.transform(X_test[IDS])), y.min(), y.max())
-    print(f"myFM       RMSE {root_mean_squared_error(y_test, predicted):.4f}   fit {took:.0f} s")
-    model = BayesianFactorizationRegressor(10, use_history=False, random_state=0)
-    start = process_time()
-    model.fit(X[IDS], y)
-    took = process_time() - start
-    print(f"this model {errors(model, X_test[IDS], y_test)}   fit {took:.0f} s")
+    encoders = [OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1) for _ in IDS]
+    users, items = (
+        [encoder.fit_transform(X[[name]]).astype(int), _codes(encoder, X_test[[name]])]
+        for encoder, name in zip(encoders, IDS, strict=True)
+    )
+    seen = sparse.csr_array((np.ones(len(X)), (users[0].ravel(), items[0].ravel())))
+    for history in (False, True):
+        sides = [_one_hot(matrix, history) for matrix in (seen, seen.T.tocsr())]
+        sizes = [
+            size for side, n in zip(sides, seen.shape, strict=True) for size in (n, side.shape[1] - n)
+        ]
+        train, test = (
+            [
+                myfm.RelationBlock(codes[i].ravel(), side)
+                for codes, side in zip((users, items), sides, strict=True)
+            ]
+            for i in (0, 1)
+        )
+        start = process_time()
+        theirs = myfm.MyFMRegressor(rank=16, random_seed=0)
+        theirs.fit(None, y.to_numpy(), train, n_iter=200, group_shapes=[size for size in sizes if size])
+        took = process_time() - start
+        predicted = np.clip(theirs.predict(None, test), y.min(), y.max())
+        rmse = root_mean_squared_error(y_test, predicted)
+        print(f"history: {history}, myFM       RMSE {rmse:.4f}   fit {took:.0f} s", flush=True)
+        model = BayesianFactorizationRegressor(use_history=history, random_state=0)
+        start = process_time()
+        model.fit(X[IDS], y)
+        took = process_time() - start
+        result = errors(model, X_test[IDS], y_test)
+        print(f"history: {history}, this model {result}   fit {took:.0f} s", flush=True)
+
+
+def _codes(encoder, ids):
+    """Return codes, one more than there are for unknown ids."""
+    codes = encoder.transform(ids).astype(int)
+    return np.where(codes < 0, len(encoder.categories_[0]), codes)
+
+
+def _one_hot(seen, history):
+    """Return a row for each id, its own column first, and the last row for unknown ids."""
+    parts = [sparse.eye_array(seen.shape[0])]
+    if history:
+        parts.append(normalize(seen))
+    rows = sparse.hstack(parts).tocsr()
+    return sparse.csr_matrix(sparse.vstack([rows, sparse.csr_array((1, rows.shape[1]))]))
 
 
 def scaling():

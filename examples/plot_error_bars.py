@@ -107,7 +107,9 @@ users = {"most ratings": counts.idxmax(), "fewest ratings": counts.idxmin(), "un
 title = X_train["anime_id"].mode()[0]
 rows = pd.DataFrame({"user_id": users.values(), "anime_id": title}).join(genres, on="anime_id")
 mean, deviation = model.predict(rows, return_std=True)
-of_mean = np.sqrt(np.maximum(deviation**2 - 1 / model.noise_precision_, 0))
+noise = pd.Series(model.user_noise_, index=model.users_).reindex(users.values())
+noise = noise.fillna(model.noise_precision_**-0.5).to_numpy()
+of_mean = np.sqrt(np.maximum(deviation**2 - noise**2, 0))
 print(f"{anime.catalog['name'][title]}:")
 print(
     pd.DataFrame(

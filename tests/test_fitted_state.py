@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -24,6 +24,7 @@ from sklearn_anime.utils import all_estimators
 SWEEPS = {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5}
 ESTIMATORS = [
     BayesianFactorizationRegressor(**SWEEPS),
+    BayesianFactorizationRegressor(**SWEEPS, n_chains=2),
     BiasRegressor(),
     EASERecommender(feature_weight=0.5),
     EASERecommender(n_components=2),
@@ -33,6 +34,7 @@ ESTIMATORS = [
     SVDNeighborsRecommender(1, n_neighbors=1),
     SVDNeighborsRecommender(1, n_neighbors=1, axis="item", baseline=BiasRegressor()),
     SVDNeighborsRecommender(1, n_neighbors=1, neighbors=NearestNeighbors(metric="cosine")),
+    StackedRatingRegressor([("biases", BiasRegressor())], cv=2),
     TopNRecommender(BiasRegressor(), candidates=PopularityRecommender()),
     WeightedOneHotGenres(max_genres=1, handle_unknown="infrequent"),
 ]

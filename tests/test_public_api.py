@@ -24,6 +24,7 @@ ESTIMATORS = {
     "FaissNeighbors",
     "PopularityRecommender",
     "SVDNeighborsRecommender",
+    "StackedRatingRegressor",
     "TopNRecommender",
     "WeightedOneHotGenres",
 }

@@ -1,5 +1,6 @@
-"""Recommenders made of other estimators."""
+"""Recommenders and rating models made of other estimators."""
 
+from sklearn_anime.compose._stacked import StackedRatingRegressor
 from sklearn_anime.compose._top_n import TopNRecommender
 
-__all__ = ["TopNRecommender"]
+__all__ = ["StackedRatingRegressor", "TopNRecommender"]

@@ -1,27 +1,34 @@
 """Bayesian matrix factorization with side information, by Gibbs sampling."""
 
-from copy import deepcopy
-from numbers import Integral, Real
-from typing import Self
+from functools import partial
+from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.decomposition._posterior import Posterior
-from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps
-from sklearn_anime.decomposition._side_features import FeatureScaling
+from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps, run_chain, side_features
+from sklearn_anime.decomposition._side_features import FeatureScaling, History
+from sklearn_anime.decomposition._traces import Traces
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
-from sklearn_anime.utils._sklearn import Interval, fit_context
+from sklearn_anime.utils._sklearn import CallbackSupportMixin, Interval, fit_context, with_callbacks
+from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
+
+READ_BY_FIT = ("n_components", "n_chains", "use_history", "user", "item")  # what chains have to keep
 
 
 class BayesianFactorizationRegressor(
-    FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator
+    FactorsMixin, RatingRegressorMixin, RecommenderMixin, CallbackSupportMixin, BaseEstimator
 ):
     """Predict ratings by Bayesian matrix factorization, with error bars.
 
@@ -42,16 +49,16 @@ class BayesianFactorizationRegressor(
         Sweeps at the beginning that are discarded, below `n_iter`.
 
     n_samples : int, default=50
-        Draws that are kept of the other sweeps, evenly spaced; at most ``n_iter - burn_in``. Memory and
-        the time of predictions are in proportion to it.
+        Draws that are kept of the other sweeps of each chain, evenly spaced; at most
+        ``n_iter - burn_in``. Memory and the time of predictions are in proportion to it.
 
     use_history : bool, default=True
         Whether what a user has seen is a feature of the user, and who has seen it one of the item.
         Pairs that were seen and not rated count too.
 
-    feature_precision : float, default=1.0
-        Precision of the prior of the features' coefficients, in units of that of the vectors: large
-        ones let features say little.
+    n_chains : int, default=1
+        Chains, each from a start of its own. Predictions are means over all of them, and
+        `diagnostics` compares them. Time and memory are in proportion to it.
 
     warm_start : bool, default=False
         Whether the next ``fit`` continues the chain where the last one ended. New users and items
@@ -68,10 +75,11 @@ class BayesianFactorizationRegressor(
         Position or name of the item column of ``X``.
 
     n_jobs : int, default=None
-        Number of threads that score blocks of users in ``recommend``.
+        Number of threads that run the chains, and that score blocks of users in ``recommend``.
 
     verbose : int, default=0
-        0 is silent, 1 shows a line for each tenth of the sweeps, 2 one for each sweep.
+        0 is silent, 1 shows a line for each tenth of the sweeps, 2 one for each sweep. The callbacks
+        of scikit-learn, which ``set_callbacks`` takes, are told of each sweep too.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the sampler.
@@ -89,11 +97,19 @@ class BayesianFactorizationRegressor(
         Weighted mean of the ratings.
 
     noise_precision_ : float
-        Posterior mean of the precision of a rating: one over the variance of the noise.
+        One over the variance of the noise of a rating: the posterior mean over all ratings.
+
+    user_noise_ : ndarray of shape (n_users,)
+        Standard deviation of the noise of a rating of each user: large where a user's ratings are
+        hard to predict.
 
     loss_curve_ : ndarray of shape (n_sweeps,)
-        Root mean squared error on the rated training pairs after each sweep, over all fits that
-        continued the chain; it falls until the chain has converged, and then fluctuates.
+        Root mean squared error on the rated training pairs after each sweep, the mean over the
+        chains, over all fits that continued them; it falls until the chains have converged, and then
+        fluctuates.
+
+    traces_ : Traces
+        The error, the noise and the ratings of a few pairs after each sweep of the last fit.
 
     n_iter_ : int
         Sweeps of the chain, over all fits that continued it.
@@ -126,23 +142,27 @@ class BayesianFactorizationRegressor(
     -----
     The model [1]_ is
 
-    ``y(u, i) ~ Normal(mean + b_u + b_i + p_u . q_i, 1 / (weight * noise_precision))``
+    ``y(u, i) ~ Normal(mean + b_u + b_i + p_u . q_i, 1 / (weight * a_u))``
 
+    The precision ``a_u`` of the ratings of a user comes from a Gamma distribution that all users share.
     The vector ``(b_u, p_u)`` of a user has the prior ``Normal(f_u B, inverse(L))`` [2]_. ``f_u`` are the
-    features of the user: an intercept, the numeric features, and the history, which is 1 / sqrt(n) for
-    each of the n items seen. The coefficients ``B`` have mean 0 and precision `feature_precision` in
-    units of ``L``, which has a Wishart prior. The same holds for items, whose history are the users
-    who have seen them. The noise precision has a Gamma prior. Priors are in units of the ratings'
-    standard deviation: ratings on another scale give the same predictions on that scale. Numeric
-    features are standardized, and divided by the root of how many they are.
+    features of the user: an intercept, the numeric features, and the history. The coefficients ``B``
+    have mean 0, and a precision in units of ``L`` that is drawn too, one for the numeric features and
+    one for the history; ``L`` has a Wishart prior. The same holds for items, whose history are the
+    users who have seen them. Priors are in units of the ratings' standard deviation: ratings on another
+    scale give the same predictions on that scale. Numeric features are standardized, and divided by the
+    root of how many they are.
 
-    One sparse product gives the posterior precisions of all users, and one batched Cholesky
-    factorization draws the users. ``B`` and ``L`` are drawn together, with a factorization that is
-    computed once, in the smaller dimension of the features' matrix; where both exceed 20,000, by
-    conjugate gradients.
+    The history is the row of the interaction matrix, times ``n ** -0.3`` for the n interactions of the
+    row: its first 256 principal components. A long history thus moves the prior further than a short
+    one.
 
-    An unknown user or item is taken for that of a rating drawn at random, as far as the numeric features
-    in its row do not tell: its mean is that of the others, each counted once for each of its ratings.
+    The chain runs in single precision. ``B`` and ``L`` are drawn together, and all other vectors given
+    them: the sums of products that their precisions are made of come from one matrix product for each
+    user and item, and one Cholesky factorization goes through 256 of them at once.
+
+    An unknown user or item is taken for one of the others drawn at random, as far as the numeric
+    features in its row do not tell.
     ``recommend`` ranks by the posterior mean rating before it is clipped; for users in ``history=``, by
     its mean given what they rated there and the samples of the items.
 
@@ -175,7 +195,7 @@ class BayesianFactorizationRegressor(
         "burn_in": [Interval(Integral, 0, None, closed="left")],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "use_history": ["boolean"],
-        "feature_precision": [Interval(Real, 0, None, closed="neither")],
+        "n_chains": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
         "clip": ["boolean"],
         "user": ID_COLUMN,
@@ -193,7 +213,7 @@ class BayesianFactorizationRegressor(
         burn_in: int = 20,
         n_samples: int = 50,
         use_history: bool = True,
-        feature_precision: float = 1.0,
+        n_chains: int = 1,
         warm_start: bool = False,
         clip: bool = True,
         user: int | str = 0,
@@ -207,7 +227,7 @@ class BayesianFactorizationRegressor(
         self.burn_in = burn_in
         self.n_samples = n_samples
         self.use_history = use_history
-        self.feature_precision = feature_precision
+        self.n_chains = n_chains
         self.warm_start = warm_start
         self.clip = clip
         self.user = user
@@ -216,6 +236,7 @@ class BayesianFactorizationRegressor(
         self.verbose = verbose
         self.random_state = random_state
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Sample from the posterior.
@@ -240,31 +261,40 @@ class BayesianFactorizationRegressor(
         interactions = Interactions.from_rows(
             X, y, sample_weight, user=self.user, item=self.item, features="numbers"
         )
-        table = interactions.features
-        if table.context.any():
-            warn(
-                f"Columns {table.context_names} of X are constant neither within each item nor within "
-                f"each user: their mean per item is a feature of the item, and the rest is not used."
-            )
-        sides = table.user_features, table.item_features
-        scalings = [FeatureScaling.fit(numbers) for numbers in sides]
-        numbers = [scaling.transform(side) for scaling, side in zip(scalings, sides, strict=True)]
-        settings = self.n_components, self.use_history, self.feature_precision
-        sampler = Sampler.build(interactions, numbers, *settings)
-        state, rng, curve = self._start(sampler, interactions)
-        state, samples, errors = self._run(sampler, state, rng, kept)
-        return self._set_fitted(
-            X,
-            interactions_=interactions,
-            user_features_=sides[0],
-            item_features_=sides[1],
-            loss_curve_=np.concatenate([curve, errors]),
-            _scalings=scalings,
-            _user_numbers=numbers[0],
-            _state=state,
-            _rng=rng,
-            **_summaries(Posterior(interactions.mean_rating, samples)),
-        )
+        go_on = self.warm_start and hasattr(self, "_states")
+        return self._set_fitted(X, **self._fitted(X, y, interactions, kept, go_on))
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Add rows to those of ``fit``, and continue the chains for `n_iter` sweeps.
+
+        The first call is a ``fit``. New users and items start from the mean vector, so that `burn_in`
+        may be small where few rows are new. All samples are of the new sweeps. For new users alone,
+        ``recommend(history=)`` needs no further sweep.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``. A pair that was there before counts as repeated.
+
+        y : array-like of shape (n_rows,)
+            Ratings; NaN is "seen, not rated".
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        BayesianFactorizationRegressor
+            This estimator.
+        """
+        if not hasattr(self, "_states"):
+            return self.fit(X, y, sample_weight)
+        kept = kept_sweeps(self.n_iter, self.burn_in, self.n_samples)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        interactions = self.interactions_.extended(X, y, sample_weight)
+        return self._set_fitted(**self._fitted(X, y, interactions, kept, go_on=True))
 
     def predict(
         self, X: ArrayLike, return_std: bool = False
@@ -308,38 +338,106 @@ class BayesianFactorizationRegressor(
         """Sweeps of the chain, over all fits that continued it."""
         return len(self.loss_curve_)
 
-    def _start(self, sampler, interactions):
-        """Return state and generator to begin with, and the training errors of the chain so far."""
-        if not (self.warm_start and hasattr(self, "_state")):
+    def diagnostics(self) -> Any:
+        """Tell whether the chains have converged, from the sweeps after the burn-in.
+
+        Returns
+        -------
+        DataFrame
+            A row for the error on the ratings of ``fit``, for the standard deviation of the noise, and
+            for the rating of each of a few pairs: ``quantity``, ``mean``, ``std``,
+            ``effective_samples``, the number of independent draws that tell as much of the mean as the
+            sweeps do, and ``r_hat``, which compares chains and their halves with each other: about 1
+            once they have converged, and above 1.1 where they need more sweeps or more burn-in.
+        """
+        check_is_fitted(self)
+        traces, fitted = self.traces_, self.interactions_
+        ids = zip(
+            fitted.users.decode(traces.user_codes).to_list(),
+            fitted.items.decode(traces.item_codes).to_list(),
+            strict=True,
+        )
+        names = ["training error", "noise", *(f"rating of {user} for {item}" for user, item in ids)]
+        return pd.DataFrame({"quantity": names, **traces.summary()})
+
+    def _fitted(self, X, y, interactions, kept, go_on):
+        """Return the state of a fitted model: run the chains, from the start or on from the old ones."""
+        if go_on:
+            check_unchanged(self, self._read_by_fit)
+        context = self._init_callback_context(max_subtasks=self.n_chains)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        table = interactions.features
+        _warn_of_context(table)
+        sides = table.user_features, table.item_features
+        scalings = [FeatureScaling.fit(numbers) for numbers in sides]
+        numbers = [scaling.transform(side) for scaling, side in zip(scalings, sides, strict=True)]
+        histories = self._histories(interactions)
+        sampler = Sampler.build(interactions, side_features(interactions, numbers, histories))
+        runs = self._run(sampler, self._starts(sampler, interactions, go_on), kept, context)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        traces = _traces(runs, sampler, interactions.mean_rating, self.burn_in)
+        samples = [sample for run in runs for sample in run.samples]
+        curve = self.loss_curve_ if go_on else np.empty(0)
+        return {
+            "interactions_": interactions,
+            "user_features_": sides[0],
+            "item_features_": sides[1],
+            "loss_curve_": np.concatenate([curve, traces.errors.mean(axis=0)]),
+            "traces_": traces,
+            "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
+            "_scalings": scalings,
+            "_user_numbers": numbers[0],
+            "_states": [run.state for run in runs],
+            "_generators": [run.rng.bit_generator.state for run in runs],
+            **_summaries(Posterior(interactions.mean_rating, samples, histories[0])),
+        }
+
+    def _histories(self, interactions):
+        """Return the histories of users and of items, None without `use_history`."""
+        if not self.use_history:
+            return None, None
+        seen = interactions.seen_matrix()
+        seed = check_random_state(0)  # that of the directions alone, which hardly depend on it
+        return History.fit(seen, seed), History.fit(seen.T.tocsr(), seed)
+
+    def _starts(self, sampler, interactions, go_on):
+        """Return the state and the generator that each chain begins with."""
+        if not go_on:
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            rng = np.random.default_rng(seed)
-            return sampler.start(rng), rng, np.empty(0)
-        n_components = self._state.users.shape[1] - 1
-        if n_components != self.n_components:
-            raise ValueError(
-                f"warm_start=True continues a chain of n_components={n_components}, but now "
-                f"n_components={self.n_components}. Set it back, or set warm_start=False."
-            )
-        codes = interactions.codes_in(self.interactions_)
-        return self._state.moved(codes), deepcopy(self._rng), self.loss_curve_
+            rngs = np.random.default_rng(seed).spawn(self.n_chains)
+            return [(sampler.start(self.n_components, rng), rng) for rng in rngs]
+        codes, starts = interactions.codes_in(self.interactions_), []
+        for state, generator in zip(self._states, self._generators, strict=True):
+            rng = np.random.default_rng(0)
+            rng.bit_generator.state = generator
+            starts.append((state.moved(codes), rng))
+        return starts
 
-    def _run(self, sampler, state, rng, kept):
-        """Return the state after all sweeps, the samples kept and the error of each sweep."""
-        samples, errors = [], []
+    def _run(self, sampler, starts, kept, context):
+        """Run all chains."""
+        tasks = [context.subcontext("chain", max_subtasks=self.n_iter) for _ in starts]
+        return Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+            delayed(run_chain)(sampler, *start, self._sweeps(task), kept, partial(self._report, chain))
+            for chain, (start, task) in enumerate(zip(starts, tasks, strict=True), 1)
+        )
+
+    def _sweeps(self, task):
+        """Yield the numbers of the sweeps of a chain, and tell the callbacks of each."""
+        task.call_on_fit_task_begin(estimator=self)
         for sweep in range(self.n_iter):
-            state, priors, rmse = sampler.sweep(state, rng)
-            errors.append(rmse)
-            if sweep in kept:
-                samples.append(sampler.sample(state, priors))
-            self._report(sweep + 1, state, rmse)
-        return state, samples, errors
+            step = task.subcontext("sweep")
+            step.call_on_fit_task_begin(estimator=self)
+            yield sweep
+            step.call_on_fit_task_end(estimator=self)
+        task.call_on_fit_task_end(estimator=self)
 
-    def _report(self, sweep, state, rmse):
+    def _report(self, chain, sweep, error, noise):
         every = 1 if self.verbose > 1 else max(self.n_iter // 10, 1)
-        if self.verbose and sweep % every == 0:
+        if self.verbose and (sweep + 1) % every == 0:
+            name = f"chain {chain}, " if self.n_chains > 1 else ""
             print(
-                f"sweep {sweep} of {self.n_iter}: RMSE {rmse:.4f} on the ratings of fit, noise "
-                f"{state.noise_precision**-0.5:.4f}"
+                f"{name}sweep {sweep + 1} of {self.n_iter}: RMSE {error:.4f} on the ratings of fit, "
+                f"noise {noise:.4f}"
             )
 
     @property
@@ -373,9 +471,26 @@ class BayesianFactorizationRegressor(
         return self._posterior.vectors_of(rows, ~as_in_fit, numbers)
 
 
+def _warn_of_context(table):
+    if table.context.any():
+        warn(
+            f"Columns {table.context_names} of X are constant neither within each item nor within "
+            f"each user: their mean per item is a feature of the item, and the rest is not used."
+        )
+
+
+def _traces(runs, sampler, mean_rating, burn_in):
+    """Put the traces of the chains beside each other."""
+    errors, noise, ratings = (
+        np.array(values) for values in zip(*(run.traces for run in runs), strict=True)
+    )
+    return Traces(errors, noise, mean_rating + ratings, *sampler.probes, burn_in)
+
+
 def _summaries(posterior):
     """Return the fitted attributes that the samples hold."""
     users, items = posterior.mean_vectors("users"), posterior.mean_vectors("items")
+    samples = posterior.samples
     return {
         "_posterior": posterior,
         "mean_rating_": posterior.mean_rating,
@@ -383,7 +498,8 @@ def _summaries(posterior):
         "user_factors_": users[:, 1:],
         "item_bias_": items[:, 0],
         "item_factors_": items[:, 1:],
-        "noise_precision_": float(np.mean([s.noise_precision for s in posterior.samples])),
+        "noise_precision_": 1 / float(np.mean([sample.mean_noise for sample in samples])),
+        "user_noise_": np.sqrt(np.mean([sample.noise for sample in samples], axis=0)),
     }
 
 

@@ -4,18 +4,17 @@ Users and items are two sides of the same kind. The vector of a member of a side
 factors; ``b_u + b_i + p_u . q_i`` is what both vectors add to the mean rating.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+from scipy.linalg import solve_triangular
 from sklearn.utils import gen_batches
 
+from sklearn_anime.decomposition._normal import draw_wishart_root, solve_normal
+from sklearn_anime.decomposition._padded_rows import PaddedRows
 from sklearn_anime.decomposition._side_features import SideFeatures
 
-BLOCK = 4096  # members whose precision matrices are there at once
 PAIRS = 16_384  # that are multiplied at once: their vectors stay in the cache
-START = 0.1  # spread of the first vectors, in their units
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,14 @@ class Prior:
 
     precision : ndarray of shape (n_dims, n_dims)
         Inverse covariance around the linear model.
+
+    feature_precisions : ndarray of shape (n_groups,)
+        Precision of the coefficients of each group of features, in units of `precision`.
     """
 
     coefficients: np.ndarray
     precision: np.ndarray
+    feature_precisions: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -41,78 +44,83 @@ class Side:
 
     Attributes
     ----------
-    weights : csr matrix of shape (n_members, n_others)
-        Weights of the ratings.
-
-    ratings : csr matrix of shape (n_members, n_others)
-        Ratings without their mean, each times its weight.
+    rows : PaddedRows
+        What was rated of each member.
 
     features : SideFeatures
         Features of the members.
-
-    ridge : callable
-        From targets to the coefficients of their regression on the features.
-
-    feature_precision : float
-        Precision of the coefficients, in units of that of the vectors.
-
-    units : ndarray of shape (n_dims,)
-        Scale of a bias and of the factors.
     """
 
-    weights: sparse.csr_array
-    ratings: sparse.csr_array
+    rows: PaddedRows
     features: SideFeatures
-    ridge: Callable
-    feature_precision: float
-    units: np.ndarray
 
-    def start(self, rng):
-        """Return small vectors at random."""
-        return START * self.units * rng.standard_normal((self.weights.shape[0], len(self.units)))
+    def draw_prior(self, vectors, feature_precisions, rng):
+        """Draw the prior given the vectors.
 
-    def draw_prior(self, vectors, rng):
-        """Draw coefficients and precision given the vectors.
-
-        Both come from their joint distribution: the precision from the Wishart that is left once the
-        coefficients are integrated out, then the coefficients given the precision, as a draw of
-        their prior corrected by the regression of what it leaves over.
+        Coefficients and precision come from their joint distribution: the precision from the Wishart
+        that is left once the coefficients are integrated out, then the coefficients given it. The
+        precisions of the groups of features follow from both.
         """
         n_members, n_dims = vectors.shape
-        noise = rng.standard_normal(vectors.shape)
-        free = rng.standard_normal((self.features.shape[1], n_dims)) / np.sqrt(self.feature_precision)
-        solved = self.ridge(np.hstack([vectors, noise - self.features.times(free)]))
-        fitted, correction = solved[:, :n_dims], solved[:, n_dims:]
-        residuals = vectors - self.features.times(fitted)
-        scatter = np.diag(self.units**2) + residuals.T @ residuals
-        scatter += self.feature_precision * fitted.T @ fitted
-        root = draw_wishart_root(n_dims + n_members, scatter, rng)
-        spread = np.linalg.solve(root.T, (free + correction).T).T
-        return Prior(fitted + spread, root @ root.T)
+        features = self.features
+        normal = features.gram + np.diag(features.precisions(feature_precisions))
+        root = np.linalg.cholesky(normal)
+        cross = (features.matrix.T @ vectors).astype(np.float64)
+        fitted = solve_triangular(root, cross, lower=True)
+        vectors = vectors.astype(np.float64)
+        scatter = np.eye(n_dims) + vectors.T @ vectors - fitted.T @ fitted
+        spread = draw_wishart_root(n_dims + n_members, scatter, rng)
+        noise = np.linalg.solve(spread.T, rng.standard_normal(fitted.shape).T).T
+        coefficients = solve_triangular(root, fitted + noise, lower=True, trans="T")
+        squares = ((coefficients @ spread) ** 2).sum(axis=1)
+        drawn = [draw_feature_precision(squares[group], n_dims, rng) for group in features.groups]
+        return Prior(coefficients, spread @ spread.T, np.array(drawn))
 
-    def draw_vectors(self, prior, others, noise_precision, rng):
-        """Draw the vectors of all members given those of the other side, in blocks."""
-        means = self.features.times(prior.coefficients)
-        vectors = np.empty_like(means)
-        for block in gen_batches(len(means), BLOCK):
-            given = self.weights[block], self.ratings[block]
-            root, linear = condition(means[block], prior.precision, others, noise_precision, *given)
-            noise = rng.standard_normal(linear.shape)
-            vectors[block] = solve_upper(root, solve_lower(root, linear) + noise)
-        return vectors
+    def draw_vectors(self, prior, others, scales, roots, rng):
+        """Draw the vectors of all members given those of the other side.
+
+        Parameters
+        ----------
+        prior : Prior
+            Their prior.
+
+        others : ndarray of shape (n_others, n_dims)
+            Vectors of the other side.
+
+        scales : ndarray of shape (n_members,) or None
+            Precision of the ratings of each member, where it is a property of this side.
+
+        roots : ndarray of shape (n_others,) or None
+            Root of it, where it is one of the other side.
+
+        rng : Generator
+            Source of random numbers.
+
+        Returns
+        -------
+        vectors : ndarray of shape (n_members, n_dims)
+            The vectors.
+
+        errors : ndarray of shape (n_members,)
+            Weighted sums of squared residuals, each times the square of its root.
+        """
+        means = self.features.matrix @ prior.coefficients.astype(others.dtype)
+        vectors, errors = np.empty_like(means), np.empty(len(means))
+        for members, sums in self.rows.products(others, roots):
+            noise = rng.standard_normal((len(members), means.shape[1])).astype(means.dtype)
+            scale = None if scales is None else scales[members]
+            drawn = condition(means[members], prior.precision, sums, scale, noise)
+            vectors[members], errors[members] = drawn, squared_errors(drawn, sums)
+        return vectors, errors
 
 
-def draw_wishart_root(dof, scatter, rng):
-    """Return R with ``R R'`` drawn from the Wishart of some degrees of freedom and inverse scale."""
-    n_dims = len(scatter)
-    bartlett = np.tril(rng.standard_normal((n_dims, n_dims)), -1)
-    bartlett[np.diag_indices(n_dims)] = np.sqrt(rng.chisquare(dof - np.arange(n_dims)))
-    lower = np.linalg.cholesky(scatter)  # scatter^-1 = lower^-T lower^-1
-    return np.linalg.solve(lower.T, bartlett)
+def draw_feature_precision(squares, n_dims, rng):
+    """Draw the precision of coefficients from their squares, given an exponential prior of mean 1."""
+    return rng.gamma(1 + len(squares) * n_dims / 2) / (1 + squares.sum() / 2)
 
 
-def condition(means, precision, others, noise_precision, weights, ratings):
-    """Return the normal distribution of vectors given ratings and the vectors of the other side.
+def condition(means, precision, sums, scales=None, noise=0.0):
+    """Return the expected vectors of members given what they rated, or a draw of them.
 
     Parameters
     ----------
@@ -122,58 +130,35 @@ def condition(means, precision, others, noise_precision, weights, ratings):
     precision : ndarray of shape (n_dims, n_dims)
         Prior precision.
 
-    others : ndarray of shape (n_others, n_dims)
-        Vectors of the other side.
+    sums : ndarray of shape (n_members, n_dims + 1, n_dims + 1)
+        Sums of products of what they rated, see `PaddedRows.products`.
 
-    noise_precision : float
-        Precision of a rating of weight 1.
+    scales : ndarray of shape (n_members,), default=None
+        What the sums are multiplied by.
 
-    weights, ratings : csr matrix of shape (n_members, n_others)
-        Weights, and ratings without their mean times the weights.
+    noise : ndarray of shape (n_members, n_dims), default=0.0
+        Standard normal noise for a draw.
 
     Returns
     -------
-    root : ndarray of shape (n_members, n_dims, n_dims)
-        Lower Cholesky factors of the posterior precisions.
-
-    linear : ndarray of shape (n_members, n_dims)
-        Posterior precisions times posterior means.
+    ndarray of shape (n_members, n_dims)
+        The vectors.
     """
-    design, offset = np.hstack([np.ones((len(others), 1)), others[:, 1:]]), others[:, :1]
-    # One sparse product gives each member the sums of all products of the others' coordinates.
-    sums = weights @ np.hstack([*_products(design), design * offset])
-    root = np.zeros((len(means), *precision.shape))
-    start = 0
-    for row, known in enumerate(precision):
-        end = start + row + 1
-        root[:, row, : row + 1] = noise_precision * sums[:, start:end] + known[: row + 1]
-        start = end
-    linear = noise_precision * (ratings @ design - sums[:, start:]) + means @ precision
-    return np.linalg.cholesky(root), linear
+    precision = precision.astype(means.dtype)
+    system = np.ascontiguousarray(sums[:, :, :-1].transpose(1, 2, 0))
+    if scales is not None:
+        system *= scales.astype(means.dtype)
+    system[:-1] += precision[:, :, np.newaxis]
+    system[-1] += precision @ means.T
+    noise = np.broadcast_to(noise, means.shape)
+    return solve_normal(system, noise.T).T
 
 
-def _products(design):
-    """Yield the products of each column with those up to it: a lower triangle, row by row."""
-    for column in range(design.shape[1]):
-        yield design[:, : column + 1] * design[:, [column]]
-
-
-def solve_lower(root, right):
-    """Solve ``L x = r`` for many lower triangular matrices at once."""
-    solution = right.copy()
-    for position in range(right.shape[1]):
-        known = np.einsum("ij,ij->i", root[:, position, :position], solution[:, :position])
-        solution[:, position] = (solution[:, position] - known) / root[:, position, position]
-    return solution
-
-
-def solve_upper(root, right):
-    """Solve ``L'x = r`` for many lower triangular matrices L at once."""
-    solution = right.copy()
-    for position in reversed(range(right.shape[1])):
-        known = np.einsum("ij,ij->i", root[:, position + 1 :, position], solution[:, position + 1 :])
-        solution[:, position] = (solution[:, position] - known) / root[:, position, position]
-    return solution
+def squared_errors(vectors, sums):
+    """Return the sums of squared residuals of what members rated, given their vectors."""
+    signed = np.column_stack([-vectors, np.ones(len(vectors), vectors.dtype)])
+    squares = np.einsum("mi,mi->m", np.matmul(sums, signed[:, :, np.newaxis])[:, :, 0], signed)
+    return np.maximum(squares, 0)  # rounding may leave less than nothing of a perfect fit
 
 
 def interact(users, items, user_codes, item_codes):

@@ -3,17 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.preprocessing import normalize
-from sklearn.utils import gen_batches
 
-from sklearn_anime.decomposition._gibbs import (
-    BLOCK,
-    beside_one,
-    condition,
-    interact,
-    solve_lower,
-    solve_upper,
-)
+from sklearn_anime.decomposition._gibbs import beside_one, condition, interact
+from sklearn_anime.decomposition._padded_rows import PaddedRows
+from sklearn_anime.decomposition._side_features import History
 
 
 @dataclass(frozen=True)
@@ -40,8 +33,8 @@ class SideSample:
     intercept : ndarray of shape (n_dims,)
         Prior mean of an id with average numbers, before the history.
 
-    history : ndarray of shape (n_others, n_dims) or None
-        Coefficients of the history, where they are kept.
+    history : ndarray of shape (n_history, n_dims)
+        Coefficients of the columns of the history; there may be none.
     """
 
     vectors: np.ndarray
@@ -50,55 +43,72 @@ class SideSample:
     covariance: np.ndarray
     precision: np.ndarray
     intercept: np.ndarray
-    history: np.ndarray | None
+    history: np.ndarray
 
     @classmethod
-    def keep(cls, vectors, prior, side, with_history):
-        """Keep a draw of the vectors and of their prior.
+    def keep(cls, vectors, prior, features, units):
+        """Keep a draw of the vectors and of their prior, in other units.
 
-        An unknown id counts as the member of a rated pair drawn at random, so that each member counts
-        once for each of its ratings: rows are of popular items and of active users.
+        An unknown id counts as a member drawn at random.
         """
-        dense, history = side.features.split(prior.coefficients)
-        counts, numbers = np.diff(side.weights.indptr), side.features.dense[:, 1:]
-        center = np.average(vectors - numbers @ dense[1:], axis=0, weights=counts)
+        coefficients, (of_numbers, of_history) = prior.coefficients, features.parts
+        center = vectors.mean(axis=0) - features.means[of_numbers] @ coefficients[of_numbers]
         covariance = np.linalg.inv(prior.precision)
-        if side.features.history is not None:
-            covariance += np.cov((side.features.history @ history).T, ddof=0, aweights=counts)
-        intercept = side.features.dense[0, 0] * dense[0]
-        kept = (vectors, center, dense[1:], covariance, prior.precision, intercept)
-        with_history = with_history and side.features.history is not None
-        return cls(*map(_single, kept), _single(history) if with_history else None)
+        spread = features.covariance(of_history)
+        covariance += coefficients[of_history].T @ spread @ coefficients[of_history]
+        kept = (
+            vectors * units,
+            center * units,
+            coefficients[of_numbers] * units,
+            covariance * np.outer(units, units),
+            prior.precision / np.outer(units, units),
+            coefficients[0] * units,
+            coefficients[of_history] * units,
+        )
+        return cls(*map(_single, kept))
 
     def extended(self, numbers):
         """Return the vectors of the members, and the prior means of unknown ids with some numbers."""
         return np.vstack([self.vectors, self.center + numbers @ self.numbers]).astype(np.float64)
 
     def prior_means(self, numbers, history):
-        """Return the prior means of users with some numbers and rows of history."""
-        means = self.intercept + numbers @ self.numbers
-        return means if self.history is None else means + history @ self.history
+        """Return the prior means of ids with some numbers and columns of their history."""
+        return self.intercept + numbers @ self.numbers + history @ self.history
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A draw of the whole model."""
+    """A draw of the whole model.
+
+    Attributes
+    ----------
+    users, items : SideSample
+        Both sides.
+
+    noise : ndarray of shape (n_users,)
+        Variance of the noise of a rating of each user.
+
+    mean_noise : float
+        Mean of it over the ratings: that of an unknown user.
+    """
 
     users: SideSample
     items: SideSample
-    noise_precision: float
+    noise: np.ndarray
+    mean_noise: float
 
     def predict(self, user_codes, item_codes, user_numbers, item_numbers):
-        """Return mean and variance of ratings around the mean rating, noise aside.
+        """Return mean and variance of ratings around the mean rating.
 
         Codes from the number of members on are unknown, described by rows of numbers.
         """
         users, items = self.users.extended(user_numbers), self.items.extended(item_numbers)
         means = interact(users, items, user_codes, item_codes)
         new = user_codes >= len(self.users.vectors), item_codes >= len(self.items.vectors)
-        variance = np.zeros(len(means))
+        variance = np.append(self.noise, self.mean_noise)[np.minimum(user_codes, len(self.noise))]
+        variance = variance.astype(np.float64)
         rows = np.flatnonzero(new[0] | new[1])
-        variance[rows] = self._variance(
+        variance[rows] += self._variance(
             users[user_codes[rows]], items[item_codes[rows]], new[0][rows], new[1][rows]
         )
         return means, variance
@@ -113,24 +123,39 @@ class Sample:
             + (new_users & new_items) * both
         )
 
-    def fold_in(self, weights, ratings, numbers, history):
-        """Return the expected vectors of users given their ratings and the vectors of the items."""
-        means = self.users.prior_means(numbers, history)
-        items, precision = self.items.vectors.astype(np.float64), self.users.precision
+    def fold_in(self, rows, codes, numbers, history):
+        """Return the expected vectors of users given their ratings and the vectors of the items.
+
+        Codes are those of users whose noise is known, or -1.
+        """
+        means = self.users.prior_means(numbers, history).astype(np.float64)
+        noise = np.where(codes >= 0, self.noise[codes], self.mean_noise)
         vectors = np.empty_like(means)
-        for block in gen_batches(len(means), BLOCK):
-            given = self.noise_precision, weights[block], ratings[block]
-            root, linear = condition(means[block], precision, items, *given)
-            vectors[block] = solve_upper(root, solve_lower(root, linear))
+        for members, sums in rows.products(self.items.vectors.astype(np.float64)):
+            given = self.users.precision, sums, 1 / noise[members]
+            vectors[members] = condition(means[members], *given)
         return vectors
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """The samples of a chain."""
+    """The samples of the chains.
+
+    Attributes
+    ----------
+    mean_rating : float
+        What the vectors add to.
+
+    samples : list of Sample
+        The samples.
+
+    history : History or None
+        The way to the history columns of users.
+    """
 
     mean_rating: float
     samples: list
+    history: History | None = None
 
     def predict(self, *pairs):
         """Return mean and standard deviation of the ratings of pairs (see `Sample.predict`)."""
@@ -138,7 +163,7 @@ class Posterior:
         for sample in self.samples:
             mean, variance = sample.predict(*pairs)
             total = total + mean
-            squares = squares + mean**2 + variance + 1 / sample.noise_precision
+            squares = squares + mean**2 + variance
         mean = total / len(self.samples)
         return self.mean_rating + mean, np.sqrt(squares / len(self.samples) - mean**2)
 
@@ -146,16 +171,21 @@ class Posterior:
         """Return the vectors of users in each sample; those of `changed` rows follow from the rows."""
         known = [sample.users.vectors[rows.codes] for sample in self.samples]
         if changed.any():
-            some = rows.take(np.flatnonzero(changed))
-            given = (
-                some.rated_matrix(some.weights),
-                some.rated_matrix(some.weights * (some.ratings - self.mean_rating)),
-                numbers[changed],
-                normalize(some.seen_matrix()),
-            )
+            given = self._given(rows.take(np.flatnonzero(changed)), numbers[changed])
             for sample, vectors in zip(self.samples, known, strict=True):
                 vectors[changed] = sample.fold_in(*given)
         return known
+
+    def _given(self, rows, numbers):
+        """Return what the vectors of users follow from: ratings, codes, numbers and history."""
+        rated = rows.rated_matrix(rows.weights)
+        targets = rows.ratings[rows.rated] - self.mean_rating
+        structure = rated.indptr, rated.indices, targets, rated.data
+        padded = PaddedRows.from_csr(*structure, rated.shape[1], np.float64)
+        history = np.empty((len(rows.codes), 0))
+        if self.history is not None:
+            history = self.history.transform(rows.seen_matrix())
+        return padded, rows.codes, numbers, history
 
     def scores(self, user_vectors, item_numbers=None):
         """Return the mean rating of each user for all items, or for new ones with some numbers."""

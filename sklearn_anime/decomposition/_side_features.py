@@ -1,13 +1,15 @@
-"""What is known of users or of items besides ratings: an intercept, numbers, and who has seen what."""
+"""What is known of users or of items besides ratings: numbers, and who has seen what."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.preprocessing import normalize
-from sklearn.utils import gen_batches
 
-GRAM_BLOCK = 1024  # rows
+from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._svd import leading_singular_vectors
+
+HISTORY_COMPONENTS = 256  # of the matrix of who has seen what
+HISTORY_POWER = -0.3  # of the number of interactions: the weight of each of them
 
 
 @dataclass(frozen=True)
@@ -42,81 +44,95 @@ class FeatureScaling:
 
 
 @dataclass(frozen=True)
-class SideFeatures:
-    """The features of the members of a side: a matrix F of a few dense and many sparse columns.
+class History:
+    """The way from what a member was seen with to a few columns.
+
+    An interaction of a member who has n of them weighs ``n ** -0.3``, and the columns are the first
+    principal directions of the matrix of these weights. Their rows have a mean square length of one
+    or, where directions are left out, less.
 
     Attributes
     ----------
-    dense : ndarray of shape (n_members, 1 + n_numbers)
-        The intercept and the scaled numbers.
-
-    history : csr matrix of shape (n_members, n_others) or None
-        Rows of length one: which of the other side each member was seen with.
+    components : ndarray of shape (n_others, n_components)
+        The directions, scaled.
     """
 
-    dense: np.ndarray
-    history: sparse.csr_array | None
+    components: np.ndarray
 
     @classmethod
-    def collect(cls, numbers, seen=None, intercept=1.0):
-        """Put the scaled numbers beside an intercept and, if given, the matrix of what was seen."""
-        dense = np.column_stack([np.full(len(numbers), intercept), numbers])
-        return cls(dense, None if seen is None else normalize(seen))
+    def fit(cls, seen, random_state):
+        """Find the directions of a CSR matrix of who was seen with whom."""
+        matrix = _weighted(seen)
+        _, vectors = leading_singular_vectors(matrix, HISTORY_COMPONENTS, random_state)
+        return cls(vectors / np.sqrt(matrix.power(2).sum() / matrix.shape[0]))
+
+    def transform(self, seen):
+        """Return the columns of members."""
+        return _weighted(seen) @ self.components
+
+
+def _weighted(seen):
+    counts = np.maximum(np.diff(seen.indptr), 1)
+    return sparse.diags_array(counts**HISTORY_POWER).tocsr() @ seen
+
+
+@dataclass(frozen=True)
+class SideFeatures:
+    """The features of the members of a side: a matrix F whose columns are in groups.
+
+    Attributes
+    ----------
+    matrix : ndarray of shape (n_members, n_features)
+        The intercept, the scaled numbers, the history.
+
+    groups : list of slice
+        The columns of the numbers and those of the history; groups have a precision of their own.
+
+    gram : ndarray of shape (n_features, n_features)
+        ``F'F`` in double precision.
+    """
+
+    matrix: np.ndarray
+    groups: list
+    gram: np.ndarray
+
+    @classmethod
+    def collect(cls, numbers, history=None, dtype=np.float32):
+        """Put the scaled numbers and, if given, the columns of the history beside an intercept."""
+        columns = [np.ones((len(numbers), 1)), numbers]
+        columns += [] if history is None else [history]
+        ends = np.cumsum([part.shape[1] for part in columns])
+        groups = [slice(*ends[i : i + 2]) for i in range(len(ends) - 1)]
+        matrix = np.hstack(columns).astype(dtype)
+        return cls(matrix, groups, _gram(matrix))
 
     @property
-    def shape(self):
-        """Number of members and of features."""
-        n_members, n_dense = self.dense.shape
-        return n_members, n_dense + (0 if self.history is None else self.history.shape[1])
+    def parts(self):
+        """The columns of the numbers, and those of the history, of which there may be none."""
+        numbers = self.groups[0]
+        return numbers, slice(numbers.stop, None)
 
-    def split(self, coefficients):
-        """Return the coefficients of the dense and of the history columns."""
-        n_dense = self.dense.shape[1]
-        return coefficients[:n_dense], coefficients[n_dense:]
+    @property
+    def means(self):
+        """Mean of each column."""
+        return self.gram[0] / len(self.matrix)
 
-    def times(self, coefficients):
-        """Return F C."""
-        dense, history = self.split(coefficients)
-        product = self.dense @ dense
-        return product if self.history is None else product + self.history @ history
+    def covariance(self, columns):
+        """Return the covariance of some columns."""
+        means = self.means[columns]
+        return self.gram[columns, columns] / len(self.matrix) - np.outer(means, means)
 
-    def transposed_times(self, values):
-        """Return F' V."""
-        product = self.dense.T @ values
-        return product if self.history is None else np.vstack([product, self.history.T @ values])
-
-    def column_squares(self):
-        """Return the sum of squares of each column."""
-        squares = (self.dense**2).sum(axis=0)
-        if self.history is None:
-            return squares
-        return np.concatenate([squares, np.asarray(self.history.power(2).sum(axis=0)).ravel()])
-
-    def gram(self):
-        """Return the smaller of F F' and F'F in single precision."""
-        n_members, n_features = self.shape
-        return self._of_members() if n_members < n_features else self._of_features()
-
-    def _of_members(self):
-        dense = self.dense.astype(np.float32)
-        gram = dense @ dense.T
-        if self.history is not None:
-            _add_gram(gram, self.history)
-        return gram
-
-    def _of_features(self):
-        n_dense, n_features = self.dense.shape[1], self.shape[1]
-        gram = np.zeros((n_features, n_features), dtype=np.float32)
-        gram[:n_dense, :n_dense] = self.dense.T @ self.dense
-        if self.history is not None:
-            cross = self.history.T @ self.dense
-            gram[n_dense:, :n_dense], gram[:n_dense, n_dense:] = cross, cross.T
-            _add_gram(gram[n_dense:, n_dense:], self.history.T.tocsr())
-        return gram
+    def precisions(self, of_groups):
+        """Return the precision of each coefficient: that of its group, and 1 for the intercept."""
+        precisions = np.ones(self.matrix.shape[1])
+        for group, precision in zip(self.groups, of_groups, strict=True):
+            precisions[group] = precision
+        return precisions
 
 
-def _add_gram(gram, matrix):
-    """Add M M' of a sparse matrix to an array, in blocks of rows."""
-    transposed = matrix.T.tocsr()
-    for block in gen_batches(len(gram), GRAM_BLOCK):
-        gram[block] += (matrix[block] @ transposed).toarray()
+def _gram(matrix):
+    gram = np.zeros((matrix.shape[1],) * 2)
+    for block in batches(len(matrix), block_length(matrix.shape[1])):
+        rows = matrix[block].astype(np.float64)
+        gram += rows.T @ rows
+    return gram

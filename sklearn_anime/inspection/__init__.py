@@ -7,6 +7,7 @@ from sklearn_anime.inspection._item_map import ItemMapDisplay
 from sklearn_anime.inspection._loss_curve import LossCurveDisplay
 from sklearn_anime.inspection._ranking_curve import RankingCurveDisplay
 from sklearn_anime.inspection._rating_distribution import RatingDistributionDisplay
+from sklearn_anime.inspection._trace import TraceDisplay
 from sklearn_anime.inspection._user_comparison import UserComparisonDisplay
 from sklearn_anime.inspection._user_map import UserMapDisplay
 
@@ -18,6 +19,7 @@ __all__ = [
     "LossCurveDisplay",
     "RankingCurveDisplay",
     "RatingDistributionDisplay",
+    "TraceDisplay",
     "UserComparisonDisplay",
     "UserMapDisplay",
 ]

@@ -19,6 +19,8 @@ from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.datasets import load_anime, make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.decomposition._sampler import kept_sweeps
+from sklearn_anime.decomposition._traces import effective_samples, r_hat
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 N_USERS, N_ITEMS, N_ROWS, N_SAMPLES = 40, 30, 500, 12
@@ -85,7 +87,8 @@ def test_nine_tenths_of_the_held_out_ratings_lie_inside_the_central_interval(lea
 def test_deviations_tell_uncertain_predictions_from_certain_ones(learned, split):
     """The error that remains of the truth is as large as the deviation without the noise says."""
     predicted, deviation = learned.predict(split[1], return_std=True)
-    doubt = np.sqrt(deviation**2 - 1 / learned.noise_precision_)
+    noise = np.mean([sample.noise for sample in learned._posterior.samples], axis=0)
+    doubt = np.sqrt(deviation**2 - noise[np.searchsorted(learned.users_, split[1]["user_id"])])
     unsure = doubt > np.median(doubt)
     errors = (predicted - split[5]) ** 2
     assert errors[unsure].mean() > 1.3 * errors[~unsure].mean()
@@ -94,6 +97,18 @@ def test_deviations_tell_uncertain_predictions_from_certain_ones(learned, split)
 def test_noise_precision_is_that_of_the_ratings(learned):
     # Noise of deviation 0.8 and rounding to whole numbers, less where ratings are cut off at 1 and 10.
     assert 1 / learned.noise_precision_ == pytest.approx(0.8**2 + 1 / 12, rel=0.15)
+
+
+def test_users_whose_ratings_are_noisier_have_more_noise():
+    """Every other user rates with a further deviation of 2, and gets wider intervals."""
+    ratings = make_ratings(60, 80, 2400, random_state=0)
+    noisy = (ratings.data["user_id"] % 2 == 1).to_numpy()
+    y = ratings.target + np.random.default_rng(0).normal(0, 2, 2400) * noisy
+    model = make_model(n_iter=40).fit(ratings.data, y)
+    odd = model.users_ % 2 == 1
+    assert model.user_noise_[odd].mean() > 1.7 * model.user_noise_[~odd].mean()
+    deviation = model.predict(ratings.data, return_std=True)[1]
+    assert deviation[noisy].mean() > 1.5 * deviation[~noisy].mean()
 
 
 def test_training_error_falls_to_the_noise(learned):
@@ -155,13 +170,13 @@ def test_prediction_is_the_mean_over_the_samples(small, table):
     assert_allclose(
         small.predict(X), np.clip(table[1].mean() + np.mean(draws, axis=0), low, high), **SINGLE
     )
-    noise = np.mean([1 / s.noise_precision for s in small._posterior.samples])
+    noise = np.mean([s.noise[users] for s in small._posterior.samples], axis=0)
     deviation = small.predict(X, return_std=True)[1]
     assert_allclose(deviation, np.sqrt(np.var(draws, axis=0) + noise), **SINGLE)
 
 
-def strangers_by_simulation(model, user, item, numbers, n=20_000):
-    """Return mean and deviation of simulated ratings, vectors of strangers drawn from their prior."""
+def unknown_by_simulation(model, user, item, numbers, n=20_000):
+    """Return mean and deviation of simulated ratings, vectors of unknown ids drawn from their prior."""
     rng, values = np.random.default_rng(0), []
     for sample in model._posterior.samples:
         vectors = []
@@ -173,7 +188,7 @@ def strangers_by_simulation(model, user, item, numbers, n=20_000):
             vectors.append(rng.multivariate_normal(mean, side.covariance.astype(float), n))
         users, items = vectors
         values.append(users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(axis=1))
-    noise = np.mean([1 / s.noise_precision for s in model._posterior.samples])
+    noise = np.mean([s.mean_noise if user is None else s.noise[user] for s in model._posterior.samples])
     return model.mean_rating_ + np.mean(values), np.sqrt(np.var(values) + noise)
 
 
@@ -188,26 +203,24 @@ def test_unknown_ids_have_the_mean_and_spread_of_their_prior(small, table, pair)
         (value - features.mean()) / features.std()
         for value, features in ((20.0, small.user_features_), (24.0, small.item_features_))
     ]
-    expected = strangers_by_simulation(small, *known, [np.array([number]) for number in numbers])
+    expected = unknown_by_simulation(small, *known, [np.array([number]) for number in numbers])
     rating, deviation = unclipped(small).predict(row, return_std=True)
     assert_allclose([rating[0], deviation[0]], expected, rtol=0.02)
 
 
-def test_stranger_is_centred_on_the_mean_over_the_ratings(small, table):
-    rated = table[0][table[1].notna()]
-    items = np.searchsorted(small.items_, rated["item_id"])
+def test_unknown_item_is_centered_on_the_mean_over_the_items(small):
     episodes = small.item_features_
     numbers = (episodes - episodes.mean()) / episodes.std()
     for sample in small._posterior.samples:
         side = sample.items
-        expected = (side.vectors - numbers * side.numbers)[items].mean(axis=0)
+        expected = (side.vectors - numbers * side.numbers).mean(axis=0)
         assert_allclose(side.center, expected, rtol=1e-3, atol=1e-5)
 
 
-def test_strangers_have_wider_intervals(small, table):
+def test_unknown_users_have_wider_intervals(small, table):
     rows = table[0].head(20)
     known = small.predict(rows, return_std=True)[1]
-    assert (small.predict(rows.assign(user_id=-1), return_std=True)[1] > known).all()
+    assert small.predict(rows.assign(user_id=-1), return_std=True)[1].mean() > 1.1 * known.mean()
 
 
 def test_predictions_are_clipped_to_the_ratings_seen(table):
@@ -260,7 +273,7 @@ def test_features_are_told_apart(small, table):
 
 @pytest.mark.parametrize(("burn_in", "n_samples", "kept"), [(0, 20, range(20)), (5, 3, [9, 14, 19])])
 def test_samples_are_spread_evenly_over_the_sweeps_after_burn_in(table, burn_in, n_samples, kept):
-    assert make_model(burn_in=burn_in, n_samples=n_samples)._kept_sweeps() == set(kept)
+    assert kept_sweeps(20, burn_in, n_samples) == set(kept)
     model = make_model(burn_in=burn_in, n_samples=n_samples).fit(*table)
     assert len(model._posterior.samples) == n_samples
 
@@ -301,8 +314,8 @@ def test_equal_seeds_give_equal_predictions(small, table):
 def test_ratings_on_another_scale_give_predictions_on_that_scale(small, table):
     X, y = table
     scaled = make_model().fit(X, 100 + 7 * y)
-    assert_allclose(scaled.predict(X), 100 + 7 * small.predict(X), rtol=1e-5)
-    assert_allclose(scaled.predict(X, True)[1], 7 * small.predict(X, True)[1], rtol=1e-4)
+    assert_allclose(scaled.predict(X), 100 + 7 * small.predict(X), rtol=1e-3)
+    assert_allclose(scaled.predict(X, True)[1], 7 * small.predict(X, True)[1], rtol=1e-2)
 
 
 def test_features_on_another_scale_change_nothing(small, table):
@@ -353,21 +366,21 @@ def test_warm_start_lets_new_ids_join(table):
     model = make_model(warm_start=True).fit(X[early], y[early])
     before = model.loss_curve_
     model.set_params(burn_in=0, n_iter=12).fit(X, y)
-    assert model.loss_curve_[20] < 0.8 * before[0]
+    assert model.loss_curve_[20] < 0.9 * before[0]
     assert 0 in model.users_
     assert model.user_factors_.shape == (len(model.users_), 3)
 
 
 def test_warm_start_with_other_components_raises(table):
     model = make_model(warm_start=True).fit(*table)
-    with pytest.raises(ValueError, match="continues a chain of n_components=3, but now n_components=4"):
+    with pytest.raises(ValueError, match="n_components was 3 in fit and is 4 now"):
         model.set_params(n_components=4).fit(*table)
 
 
 def test_a_fit_that_fails_leaves_the_model_as_it_was(table, monkeypatch):
     X, y = table
     model = make_model(warm_start=True).fit(X, y)
-    before, state = model.predict(X), deepcopy(model._rng.bit_generator.state)
+    before, state = model.predict(X), deepcopy(model._generators)
     with monkeypatch.context() as patch:
         patch.setattr(type(model), "_report", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -375,11 +388,130 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(table, monkeypatch):
     with pytest.raises(ValueError, match="NaN only"):
         model.fit(X, y * np.nan)
     assert_array_equal(model.predict(X), before)
-    assert model._rng.bit_generator.state == state
+    assert model._generators == state
     assert model.n_iter_ == 20
 
 
-# Lists
+def test_partial_fit_continues_the_chain_on_all_rows(table):
+    X, y = table
+    early = ((X["user_id"] > 0) & (X["item_id"] != 5)).to_numpy()
+    model = make_model().fit(X[early], y[early]).partial_fit(X[~early], y[~early])
+    assert model.n_iter_ == 40
+    assert set(model.users_) == set(X["user_id"])
+    assert model.interactions_.rated.sum() == y.notna().sum()
+    assert model.loss_curve_[20:].mean() < model.loss_curve_[:20].mean()
+    known = model.predict(X, return_std=True)[1]
+    assert (known < model.predict(X.assign(user_id=-1), return_std=True)[1]).mean() > 0.9
+
+
+def test_first_partial_fit_is_a_fit(small, table):
+    assert_array_equal(make_model().partial_fit(*table).predict(table[0]), small.predict(table[0]))
+
+
+def test_partial_fit_with_other_columns_leaves_the_chain_as_it_was(table):
+    X, y = table
+    model = make_model().fit(X, y)
+    before, generators = model.predict(X), deepcopy(model._generators)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.partial_fit(X.rename(columns={"age": "height"}), y)
+    assert_array_equal(model.predict(X), before)
+    assert model._generators == generators
+
+
+def test_partial_fit_with_another_number_of_chains_raises(table):
+    model = make_model().fit(*table).set_params(n_chains=2)
+    with pytest.raises(ValueError, match="n_chains was 1 in fit and is 2 now"):
+        model.partial_fit(*table)
+
+
+# Several chains
+
+
+def test_predictions_are_means_over_the_chains(small, table):
+    model = make_model(n_chains=3, n_jobs=2).fit(*table)
+    assert len(model._posterior.samples) == 3 * N_SAMPLES
+    single = deepcopy(model).set_params(clip=False)
+    expected = []
+    for chain in range(3):
+        single._posterior.samples[:] = model._posterior.samples[chain * N_SAMPLES :][:N_SAMPLES]
+        expected.append(single.predict(table[0]))
+    assert_allclose(unclipped(model).predict(table[0]), np.mean(expected, axis=0), **SINGLE)
+    assert_allclose(expected[0], unclipped(small).predict(table[0]))  # the first chain is that of one
+
+
+def test_chains_do_not_depend_on_the_number_of_threads(table):
+    models = [make_model(n_chains=2, n_jobs=n_jobs).fit(*table) for n_jobs in (None, 2)]
+    assert_array_equal(models[0].predict(table[0]), models[1].predict(table[0]))
+
+
+def test_traces_hold_what_the_samples_say(table):
+    model = make_model(n_chains=2, burn_in=0, n_samples=20).fit(*table)
+    traces = model.traces_
+    assert traces.errors.shape == traces.noise.shape == (2, 20)
+    assert_allclose(traces.errors.mean(axis=0), model.loss_curve_)
+    assert_allclose(
+        traces.noise.ravel() ** 2, [s.mean_noise for s in model._posterior.samples], **SINGLE
+    )
+    pairs = np.column_stack([model.users_[traces.user_codes], model.items_[traces.item_codes]])
+    rows = pd.DataFrame(pairs, columns=["user_id", "item_id"]).assign(episodes=np.nan, age=np.nan)
+    assert_allclose(traces.ratings.mean(axis=(0, 1)), unclipped(model).predict(rows), **SINGLE)
+
+
+def test_diagnostics_name_what_was_traced(table):
+    frame = make_model(n_chains=2).fit(*table).diagnostics()
+    assert frame["quantity"].tolist()[:2] == ["training error", "noise"]
+    assert frame["quantity"].iloc[2].startswith("rating of 0 for ")
+    assert frame.columns.tolist() == ["quantity", "mean", "std", "effective_samples", "r_hat"]
+    assert (frame["effective_samples"] <= 30).all()
+
+
+def test_diagnostics_of_independent_draws_are_those_of_converged_chains():
+    trace = np.random.default_rng(0).standard_normal((4, 500))
+    assert r_hat(trace) == pytest.approx(1, abs=0.01)
+    assert effective_samples(trace) > 1500
+
+
+def test_effective_samples_of_an_autoregression():
+    """Autocorrelations .8 ** lag: 4,000 draws are worth 4,000 * (1 - .8) / (1 + .8)."""
+    rng, trace = np.random.default_rng(0), np.zeros((4, 1000))
+    for step in range(1, 1000):
+        trace[:, step] = 0.8 * trace[:, step - 1] + rng.standard_normal(4)
+    assert effective_samples(trace) == pytest.approx(4000 / 9, rel=0.25)
+
+
+def test_r_hat_tells_chains_that_disagree():
+    trace = np.random.default_rng(0).normal([[0.0], [5.0]], 1.0, (2, 100))
+    assert r_hat(trace) > 2
+    assert np.isnan(r_hat(trace[:, :3]))
+    assert np.isnan(effective_samples(np.ones((1, 10))))
+
+
+def test_callbacks_are_told_of_each_sweep(table):
+    class Count:
+        """Count the tasks that end, by name."""
+
+        def __init__(self):
+            self.names = []
+
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context):
+            self.names.append(context.task_name)
+
+    count = Count()
+    make_model(n_chains=2).set_callbacks(count).fit(*table)
+    assert count.names.count("sweep") == 40
+    assert count.names.count("chain") == 2
+
+
+# Rankings
 
 
 def test_scores_are_the_predictions_before_they_are_clipped(small, table):
@@ -402,22 +534,21 @@ def test_history_moves_the_vectors_as_in_a_loop(name, user, table, request):
     seen, ratings = model.items_[[3, 8, 15, 20]], np.array([9.0, 2.0, np.nan, 7.0])
     X = pd.DataFrame({"user_id": user, "item_id": seen, "episodes": 1.0, "age": 1.0}).iloc[:, :n_columns]
     history = np.zeros(N_ITEMS)
-    history[[3, 8, 15, 20]] = 0.5
+    history[[3, 8, 15, 20]] = 4**-0.3
     scores = []
     for sample in model._posterior.samples:
         side, items = sample.users, sample.items.vectors.astype(float)
         mean = side.intercept.astype(float)
         if model.use_history:
-            mean = mean + history @ side.history
+            mean = mean + history @ model._posterior.history.components @ side.history
             age = model.user_features_.ravel()
             mean = mean + (1.0 - age.mean()) / age.std() * side.numbers[0]  # that of the history
         precision, linear = side.precision.astype(float), side.precision @ mean
+        noise = sample.noise[4] if user == 4 else sample.mean_noise
         for item, rating in zip([3, 8, 20], [9.0, 2.0, 7.0], strict=True):
             row = np.array([1, *items[item, 1:]])
-            precision = precision + sample.noise_precision * np.outer(row, row)
-            linear = linear + sample.noise_precision * row * (
-                rating - model.mean_rating_ - items[item, 0]
-            )
+            precision = precision + np.outer(row, row) / noise
+            linear = linear + row * (rating - model.mean_rating_ - items[item, 0]) / noise
         vector = np.linalg.solve(precision, linear)
         scores.append(model.mean_rating_ + vector[0] + items[:, 0] + items[:, 1:] @ vector[1:])
     lists = model.recommend(history=(X, ratings), n_items=N_ITEMS, exclude_seen=False)

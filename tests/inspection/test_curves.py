@@ -15,10 +15,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_anime import metrics
 from sklearn_anime.baseline import PopularityRecommender
+from sklearn_anime.datasets import make_ratings
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.inspection import (
     IntervalCalibrationDisplay,
     LossCurveDisplay,
     RankingCurveDisplay,
+    TraceDisplay,
 )
 from sklearn_anime.inspection._drawing import COLORS
 from sklearn_anime.model_selection import LeaveKOutPerUser
@@ -339,3 +342,42 @@ def test_model_without_standard_deviations_is_named(bias, sample):
 def test_model_of_intervals_that_is_not_fitted_is_named(sample):
     with pytest.raises(NotFittedError, match="BayesianRidge instance is not fitted"):
         IntervalCalibrationDisplay.from_estimator(BayesianRidge(), sample.data, sample.target)
+
+
+# Traces
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    ratings = make_ratings(30, 20, 250, random_state=0)
+    model = BayesianFactorizationRegressor(
+        2, n_iter=12, burn_in=4, n_samples=5, n_chains=2, random_state=0
+    )
+    return model.fit(ratings.data, ratings.target)
+
+
+def test_trace_has_a_line_for_each_chain(sampled):
+    display = TraceDisplay.from_estimator(sampled)
+    assert len(display.lines_) == 2
+    for line, noise in zip(display.lines_, sampled.traces_.noise, strict=True):
+        assert line.get_xdata().tolist() == list(range(1, 13))
+        assert line.get_ydata().tolist() == noise.tolist()
+    assert set(display.burn_in_.get_xdata()) == {4.5}
+    r_hat = sampled.diagnostics().set_index("quantity").at["noise", "r_hat"]
+    assert display.ax_.get_title() == f"Noise after each sweep (R-hat {r_hat:.2f})"
+
+
+def test_trace_of_a_rating_is_drawn_by_its_name(sampled):
+    name = sampled.diagnostics()["quantity"].iloc[-1]
+    display = TraceDisplay.from_estimator(sampled, quantity=name, linewidth=3)
+    assert display.lines_[1].get_ydata().tolist() == sampled.traces_.ratings[1, :, -1].tolist()
+    assert display.lines_[0].get_linewidth() == 3
+    with pytest.raises(
+        ValueError, match=r"quantity='loss' was not traced. Choose from \['training error'"
+    ):
+        TraceDisplay.from_estimator(sampled, quantity="loss")
+
+
+def test_trace_of_a_model_that_does_not_sample_raises():
+    with pytest.raises(TypeError, match="Trained has no traces_: it does not sample"):
+        TraceDisplay.from_estimator(Trained().fit(None))

@@ -50,6 +50,9 @@ DISPLAYS = {
     "loss_curve": inspection.LossCurveDisplay(
         loss_curve=2 / EPOCHS + 0.5, validation_curve=2 / EPOCHS + 0.6 + 0.02 * EPOCHS, name="ids"
     ),
+    "trace": inspection.TraceDisplay(
+        trace=np.vstack([2 / EPOCHS, 1 / EPOCHS]) + 0.5, burn_in=2, name="noise", r_hat=1.02
+    ),
     "ranking_curve": inspection.RankingCurveDisplay(
         curves={"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbors": np.linspace(0.2, 0.5, 10)}
     ),

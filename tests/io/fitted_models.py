@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_anime import metrics, model_selection
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, _tail
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
@@ -99,8 +99,12 @@ MODELS = {
         n_components=3, n_neighbors=5, neighbors=FaissNeighbors(5, metric="euclidean"), random_state=0
     ),
     "bayesian": bayesian,
+    "chains": lambda: bayesian(n_chains=2),
     "embedding": embedding,
     "embeddings": lambda: embedding(n_estimators=2, use_history=False),
+    "stack of ratings": lambda: StackedRatingRegressor(
+        [("bayesian", bayesian()), ("biases", BiasRegressor())], cv=2, random_state=0
+    ),
     "top-n": lambda: TopNRecommender(stack(), candidates=PopularityRecommender(), n_candidates=15),
     "ranking search": lambda: search(
         SVDNeighborsRecommender(n_components=3, random_state=0),
@@ -110,7 +114,7 @@ MODELS = {
     ),
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
-WITH_FEATURES = {"bayesian", "embedding", "embeddings"}
+WITH_FEATURES = {"bayesian", "chains", "embedding", "embeddings", "stack of ratings"}
 
 
 def rows_for(name, X):
