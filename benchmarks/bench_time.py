@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/bench_time.py [PART ...]
 
-The parts are movielens, games and splits. Without names all run. The last interaction of each user with
-five or more is the test; hyperparameters are chosen on the last but one, which is left out of the fit
-then. The ratings of MovieLens are read from the folder that SKLEARN_ANIME_MOVIELENS names
+The parts are movielens, games, games_low_rank and splits. Without names all run. The last interaction
+of each user with five or more is the test; hyperparameters are chosen on the last but one, which is left
+out of the fit then. The ratings of MovieLens are read from the folder that SKLEARN_ANIME_MOVIELENS names
 (ratings.csv.gz), the games from that of SKLEARN_ANIME_GAMES (interactions.csv.gz with user, item and
 position), or else beside the checkout in `../shared/data`. Figures are means over users with their
 standard errors; times are CPU seconds.
@@ -37,7 +37,10 @@ def movielens():
     """Return users, items and times of MovieLens latest-small, in days."""
     rows = pd.read_csv(MOVIELENS / "ratings.csv.gz").iloc[:, [0, 1, 3]]
     rows = rows.set_axis(["user", "item", "time"], axis=1)
-    return rows.assign(time=rows.time / DAY)
+    rows["time"] /= DAY
+    spans = rows.groupby("user").time.agg(np.ptp)
+    print(f"  {np.mean(spans < 1):.0%} of the users rated all their movies within a day")
+    return rows
 
 
 def games():
@@ -82,11 +85,11 @@ def with_recency(model, half_life=None, decay=1.0):
     return new
 
 
-def chosen(train, half_lives):
+def chosen(train, half_lives, solver):
     """Return the parameters of recency that are best on the last row of the users of `train`."""
     inner, held_out = last_out(train, at_least=4)
     held_out = held_out.sample(min(N_CHOOSING, len(held_out)), random_state=0)
-    model, figures = EASERecommender(**COLUMNS).fit(inner), {}
+    model, figures = EASERecommender(**COLUMNS, **solver).fit(inner), {}
     for pair in product(half_lives, DECAYS):
         figures[pair] = gains(with_recency(model, *pair), held_out)[0].mean()
         print(
@@ -106,7 +109,7 @@ def trend(train):
     return max(figures, key=figures.get)
 
 
-def next_item(rows, half_lives):
+def next_item(rows, half_lives, **solver):
     """Print popularity and EASE, without and with recency."""
     train, test = last_out(rows, at_least=5)
     print(f"  {len(train):,} rows; {len(test):,} users to test on", flush=True)
@@ -116,10 +119,10 @@ def next_item(rows, half_lives):
         popular = PopularityRecommender(**COLUMNS, half_life=best).fit(train)
         report(f"popularity, half_life={best}", popular, test)
     start = process_time()
-    model = EASERecommender(**COLUMNS).fit(train)
+    model = EASERecommender(**COLUMNS, **solver).fit(train)
     print(f"  EASE: fit in {process_time() - start:.0f} CPU seconds", flush=True)
     report("EASE", model, test)
-    best = chosen(train, half_lives)
+    best = chosen(train, half_lives, solver)
     report(f"EASE, half_life={best[0]}, decay={best[1]}", with_recency(model, *best), test)
 
 
@@ -146,6 +149,7 @@ def splits():
 PARTS = {
     "movielens": lambda: next_item(movielens(), HALF_LIVES),
     "games": lambda: next_item(games(), [None]),
+    "games_low_rank": lambda: next_item(games(), [None], n_components=256, random_state=0),
     "splits": splits,
 }
 
