@@ -105,6 +105,7 @@ class RecommenderMixin(EstimatorMixin):
         exclude_seen: bool = True,
         include: ArrayLike | None = None,
         exclude: ArrayLike | None = None,
+        now: Any = None,
     ) -> Any:
         """Recommend items to users, best first.
 
@@ -139,6 +140,11 @@ class RecommenderMixin(EstimatorMixin):
         exclude : array-like of ids, default=None
             Items to leave out.
 
+        now : number, str or datetime, default=None
+            Recommend as of this moment, on the time column of ``fit``: ages are measured from it, and
+            later interactions are ignored, as if they had not happened yet; one warning counts them.
+            None measures ages from the newest interaction of each user.
+
         Returns
         -------
         DataFrame
@@ -153,7 +159,7 @@ class RecommenderMixin(EstimatorMixin):
         exclude_seen = check_flag(exclude_seen, "exclude_seen")
         fitted = self.interactions_
         candidates = Candidates.select(fitted, items, include, exclude)
-        audience = Audience.select(fitted, users, history, candidates.items, exclude_seen)
+        audience = Audience.select(fitted, users, history, candidates.items, exclude_seen, now)
         if self._warns_of_context:
             warn_of_context(fitted.features)
         warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)
@@ -250,6 +256,7 @@ class RecommenderMixin(EstimatorMixin):
         history: Any = None,
         of: str = "score",
         n: int = 5,
+        now: Any = None,
     ) -> Any:
         """Return the terms that add up to a score or to a predicted rating.
 
@@ -267,6 +274,9 @@ class RecommenderMixin(EstimatorMixin):
 
         n : int, default=5
             How many neighbors to show before the row ``rest``.
+
+        now : number, str or datetime, default=None
+            The moment to explain, as in ``recommend``.
 
         Returns
         -------
@@ -289,7 +299,7 @@ class RecommenderMixin(EstimatorMixin):
         (code,) = fitted.items.lookup([item])
         if history is None:
             fitted.users.lookup([user])
-        rows = Audience.select(fitted, [user], history, fitted.items).rows
+        rows = Audience.select(fitted, [user], history, fitted.items, now=now).rows
         explained = self._explainer(of)
         if not self._has_history(rows).all():
             raise ValueError(

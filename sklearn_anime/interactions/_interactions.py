@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_anime.interactions._clock import check_clock
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
 from sklearn_anime.interactions._numbers import numeric_columns
@@ -12,7 +13,7 @@ from sklearn_anime.interactions._rows import Layout, Rows, split_history
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
-from sklearn_anime.utils._groups import first_rows
+from sklearn_anime.utils._groups import first_rows, positions_in
 from sklearn_anime.utils._warnings import warn
 
 CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
@@ -119,15 +120,20 @@ class Interactions(UserRows):
             numeric = features == "numbers"
             table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
             _warn_of_leakage(others, table, ratings)
-        times = None if rows.time is None else rows.times()[kept]
-        values = {"ratings": ratings, "weights": weights, "totals": weights, "times": times}
-        ids = {"users": users, "items": items, "layout": rows.layout}
+        values = {"ratings": ratings, "weights": weights, "totals": weights}
+        if rows.time is not None:
+            values |= {"times": rows.times()[kept], "order": np.arange(len(kept))}
+        ids = {"users": users, "items": items, "layout": rows.layout, "clock": rows.clock}
         return cls._merged(merge, values, table, weighted=sample_weight is not None, **ids)
 
     @classmethod
     def _merged(cls, merge, values, table, *, users, items, **others):
         """Merge the rows of each pair."""
         ratings, weights = merge.ratings(values["ratings"], values["weights"])
+        times, order = values.get("times"), None
+        if times is not None:
+            order = merge.max(positions_in(np.lexsort([values["order"], times])))
+            times = merge.max(times)
         return cls(
             indptr=merge.indptr(len(users)),
             item_codes=merge.item_codes,
@@ -136,7 +142,8 @@ class Interactions(UserRows):
             n_items=len(items),
             codes=np.arange(len(users)),
             totals=merge.sum(values["totals"]),
-            times=None if values["times"] is None else merge.max(values["times"]),
+            times=times,
+            order=order,
             user_columns=[] if table is None else table.user_columns,
             user_rows=np.arange(len(users)),
             users=users,
@@ -198,11 +205,14 @@ class Interactions(UserRows):
             needs_ratings=False,
             features=None if self.features is None else "numbers",
         )
+        check_clock(new.clock, self.clock, "X")
         users, items = self.users.extend(new.users.ids), self.items.extend(new.items.ids)
         user_codes = np.append(self.row_codes, users.encode(new.users.ids)[new.row_codes])
         item_codes = np.append(self.item_codes, items.encode(new.items.ids)[new.item_codes])
         names = ["ratings", "weights", "totals", *([] if self.times is None else ["times"])]
         values = {name: np.append(getattr(self, name), getattr(new, name)) for name in names}
+        if self.times is not None:  # of equal times, those of the new rows are later
+            values["order"] = np.append(self.order, new.order + self.order.max() + 1)
         merge, table = PairMerge(user_codes, item_codes, len(items)), None
         if self.features is not None:
             features, codes = (
@@ -211,9 +221,9 @@ class Interactions(UserRows):
             )
             names = self.features.names
             table = FeatureTable.from_values(names, features, codes, merge, values["weights"])
-        ids = {"users": users, "items": items, "layout": layout}
+        ids = {"users": users, "items": items, "layout": layout, "clock": self.clock}
         weighted = self.weighted or new.weighted
-        return self._merged(merge, {"times": None} | values, table, weighted=weighted, **ids)
+        return self._merged(merge, values, table, weighted=weighted, **ids)
 
     def codes_in(self, others) -> tuple:
         """Return the codes that users and items have in other interactions.
@@ -296,11 +306,12 @@ class Interactions(UserRows):
             What they have interacted with, over the items of ``fit``.
 
         new_pairs : tuple of ndarray
-            Row and code of the interactions with new items.
+            Row, code and, where there is one, time of the interactions with new items.
         """
         X, y = split_history(history)
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None)
+        check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).encode(new.items.ids)
         if (codes < 0).any():
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
@@ -316,10 +327,13 @@ class Interactions(UserRows):
             totals=new.totals[kept],
             weighted=self.weighted,
             times=None if new.times is None else new.times[kept],
+            order=None if new.order is None else new.order[kept],
+            clock=self.clock,
             user_columns=self._folded_columns(rows, present, new.users, fitted),
             user_rows=np.arange(len(fitted)),
         )
-        return new.users, folded._sorted(), (new.row_codes[others], of_pair[others])
+        times = () if new.times is None else (new.times[others],)
+        return new.users, folded._sorted(), (new.row_codes[others], of_pair[others], *times)
 
     def _folded_columns(self, rows, present, users, codes):
         """Return the features of the users of a history: its own, else those of ``fit``."""

@@ -22,6 +22,7 @@ OURS = {
     "sklearn_anime.interactions._features": ["FeatureTable"],
     "sklearn_anime.interactions._frames": ["TableForm"],
     "sklearn_anime.interactions._interactions": ["Interactions"],
+    "sklearn_anime.interactions._recency": ["Recency"],
     "sklearn_anime.interactions._rows": ["Layout"],
     "sklearn_anime.interactions._vocabulary": ["Vocabulary"],
     "sklearn_anime.linear_model._ease": ["EASERecommender"],

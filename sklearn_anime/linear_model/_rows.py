@@ -12,9 +12,9 @@ def likes(rows, min_rating):
     return rows.ratings >= min_rating
 
 
-def liked(rows, min_rating):
-    """Return the CSR matrix of what users like: ones, or the weights of the rows of ``fit``."""
-    return rows.matrix_where(likes(rows, min_rating), rows.entries.astype(np.float32))
+def liked(rows, min_rating, factors=1.0):
+    """Return the CSR matrix of what users like: ones, or the weights of the rows, times factors."""
+    return rows.matrix_where(likes(rows, min_rating), (rows.entries * factors).astype(np.float32))
 
 
 def item_features(table):
