@@ -42,6 +42,10 @@ class UserRows:
     times : ndarray of shape (n_pairs,) or None
         Latest time of each pair, dates in microseconds since 1970; None without ``time=``.
 
+    order : ndarray of int of shape (n_pairs,) or None
+        Larger for the later of two pairs of a user: by their times, and of equal ones by their rows.
+        None where neither times nor rows are in order.
+
     user_columns : list of Column
         Features of users, for models that use them.
 
@@ -65,6 +69,7 @@ class UserRows:
     totals: np.ndarray | None = field(default=None, kw_only=True)
     weighted: bool = field(default=False, kw_only=True)
     times: np.ndarray | None = field(default=None, kw_only=True)
+    order: np.ndarray | None = field(default=None, kw_only=True)
     user_columns: list = field(default_factory=list, kw_only=True)
     user_rows: np.ndarray | None = field(default=None, kw_only=True)
 
@@ -194,6 +199,7 @@ class UserRows:
             totals=_taken(self.totals, pairs),
             weighted=self.weighted,
             times=_taken(self.times, pairs),
+            order=_taken(self.order, pairs),
             user_columns=self.user_columns,
             user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
         )
@@ -226,6 +232,7 @@ class UserRows:
             totals=_joined(self.totals, others.totals),
             weighted=self.weighted,
             times=_joined(self.times, others.times),
+            order=_joined(self.order, others.order),
             user_columns=[Column.from_series(extended(*pair)) for pair in pairs],
             user_rows=np.arange(n + len(others.codes)),
             **both,
@@ -235,7 +242,7 @@ class UserRows:
     def _sorted(self):
         """Return these rows with the items of each in the order of their codes."""
         order = np.lexsort([self.item_codes, self.row_codes])
-        pairs = ("item_codes", "ratings", "weights", "totals", "times")
+        pairs = ("item_codes", "ratings", "weights", "totals", "times", "order")
         return replace(self, **{name: _taken(getattr(self, name), order) for name in pairs})
 
     def _csr(self, values):
