@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -44,6 +44,7 @@ ESTIMATORS = [
 ]
 ESTIMATORS += [
     EASERecommender(n_components=2),
+    NextItemRecommender(n_components=2),
     FaissNeighbors(index="flat"),
     FaissNeighbors(index="lsh", metric="euclidean"),
     SVDNeighborsRecommender(axis="item"),

@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -30,6 +30,8 @@ ESTIMATORS = [
     EASERecommender(n_components=2),
     EmbeddingRegressor(2, (2,), epochs=1),
     FaissNeighbors(1),
+    NextItemRecommender(),
+    NextItemRecommender(n_components=2),
     PopularityRecommender(),
     SVDNeighborsRecommender(1, n_neighbors=1),
     SVDNeighborsRecommender(1, n_neighbors=1, axis="item", baseline=BiasRegressor()),

@@ -8,7 +8,7 @@ from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
@@ -16,6 +16,7 @@ MODELS = [
     PopularityRecommender(),
     BiasRegressor(),
     EASERecommender(),
+    NextItemRecommender(),
     SVDNeighborsRecommender(2, n_neighbors=2),
     BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
     TopNRecommender(BiasRegressor()),

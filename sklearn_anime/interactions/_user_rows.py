@@ -44,6 +44,7 @@ class UserRows:
 
     order : ndarray of int of shape (n_pairs,) or None
         Larger for the later of two pairs of a user: by their times, and of equal ones by their rows.
+        None where neither times nor rows are in order.
 
     clock : str or None
         What the times are: ``"numbers"``, ``"datetimes"``, ``"datetimes of a time zone"`` or
