@@ -104,7 +104,7 @@ class RecommenderMixin(DocLinkMixin):
         items: ArrayLike | None = None,
         exclude_seen: bool = True,
         include: ArrayLike | None = None,
-        exclude: ArrayLike | None = None,
+        exclude: Any = None,
     ) -> Any:
         """Recommend items to users, best first.
 
@@ -136,8 +136,9 @@ class RecommenderMixin(DocLinkMixin):
         include : array-like of ids, default=None
             The only items to recommend from.
 
-        exclude : array-like of ids, default=None
-            Items to leave out.
+        exclude : array-like of ids or DataFrame of shape (n_pairs, 2), default=None
+            Items to leave out; or a frame of users and items, to leave these items out for these users.
+            Its columns have the names of ``fit``, or the user is in the first.
 
         Returns
         -------
@@ -154,6 +155,7 @@ class RecommenderMixin(DocLinkMixin):
         fitted = self.interactions_
         candidates = Candidates.select(fitted, items, include, exclude)
         audience = Audience.select(fitted, users, history, candidates.items, exclude_seen)
+        audience = audience.without(exclude, fitted, candidates.items)
         if self._warns_of_context:
             warn_of_context(fitted.features)
         warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)

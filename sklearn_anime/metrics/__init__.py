@@ -1,5 +1,6 @@
 """Metrics of recommendations over tidy frames, and scorers for searches and cross-validation."""
 
+from sklearn_anime.metrics._calibration import calibration_error
 from sklearn_anime.metrics._coverage import catalog_coverage, gini_index, intra_list_diversity
 from sklearn_anime.metrics._popularity import novelty, popularity_bias
 from sklearn_anime.metrics._ranking import (
@@ -15,6 +16,7 @@ from sklearn_anime.metrics._scorer import make_ranking_scorer, make_rating_score
 
 __all__ = [
     "average_precision_at_k",
+    "calibration_error",
     "catalog_coverage",
     "gini_index",
     "hit_rate_at_k",
