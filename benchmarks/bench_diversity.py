@@ -16,8 +16,8 @@ import warnings
 from time import perf_counter, process_time
 
 import numpy as np
-from sklearn.base import clone
 from _data import FOLDER
+from sklearn.base import clone
 
 from sklearn_anime.compose import DiverseRecommender
 from sklearn_anime.datasets import load_anime
@@ -114,7 +114,9 @@ def curves():
     train, test = held_out(X)
     validation = curve(*held_out(train), genre, catalog, vectors)
     final = curve(train, test, genre, catalog, vectors)
-    print(f"{'method':<12}{'weight':>7}{'NDCG@10':>9}{'diversity':>11}{'calibration':>13}{'coverage':>10}")
+    print(
+        f"{'method':<12}{'weight':>7}{'NDCG@10':>9}{'diversity':>11}{'calibration':>13}{'coverage':>10}"
+    )
     for (method, weight), row in final.items():
         print(
             f"{method:<12}{weight:>7}{row['ndcg']:>9.4f}{row['diversity']:>11.3f}"
@@ -156,7 +158,9 @@ def throughput(n_repeats=3):
     for method in METHODS:
         model = fitted(method, genre, X, ease)
         best = min(beyond(model, ease) for _ in range(n_repeats))
-        print(f"{method}: {len(ease.users_) / best[0]:,.0f} users/s, {best[1]:.2f} s of CPU (100 candidates)")
+        print(
+            f"{method}: {len(ease.users_) / best[0]:,.0f} users/s, {best[1]:.2f} s of CPU (100 candidates)"
+        )
 
 
 def beyond(model, ease):

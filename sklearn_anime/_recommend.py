@@ -123,8 +123,7 @@ class Audience:
         codes = items.encode(ids)
         known = (rows >= 0) & (codes >= 0)
         rows, codes = (
-            np.concatenate(each)
-            for each in zip(self.excluded, (rows[known], codes[known]), strict=True)
+            np.concatenate(each) for each in zip(self.excluded, (rows[known], codes[known]), strict=True)
         )
         order = np.lexsort([codes, rows])
         return replace(self, excluded=(rows[order], codes[order]))

@@ -178,7 +178,9 @@ def _encoded(columns):
     parts = [sparse.csr_array(numeric_columns(numbers, len(columns[0])))]
     for column in text:
         cells = pd.DataFrame({column.name: pd.Series(column.to_list(), dtype=object)})
-        genres = WeightedOneHotGenres(weighting="uniform", sparse_output=True).set_output(transform="default")
+        genres = WeightedOneHotGenres(weighting="uniform", sparse_output=True).set_output(
+            transform="default"
+        )
         parts.append(sparse.csr_array(genres.fit_transform(cells)))
     vectors = sparse.hstack(parts, "csr")
     return vectors.toarray() if vectors.shape[0] * vectors.shape[1] <= LARGEST_DENSE else vectors

@@ -1,6 +1,6 @@
 """Candidates of a recommender, ranked again for diversity and by rules."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn_anime.compose._greedy import (
 )
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.utils._blocks import batches, block_length
-from sklearn_anime.utils._groups import positions_within, ranks_within
+from sklearn_anime.utils._groups import positions_within
 
 CRITERIA = {"mmr": MarginalRelevance, "dpp": Volume}
 NORMS = {"mmr": "l2", "dpp": "l2", "calibrated": "l1"}  # of the vectors of items

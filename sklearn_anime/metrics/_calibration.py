@@ -10,7 +10,13 @@ from sklearn.preprocessing import normalize
 
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.metrics._coverage import _catalog_codes, _check_vectors, _list_matrix
-from sklearn_anime.metrics._relevance import Rankings, appearance, check_roles, mean_over_users, validate_k
+from sklearn_anime.metrics._relevance import (
+    Rankings,
+    appearance,
+    check_roles,
+    mean_over_users,
+    validate_k,
+)
 from sklearn_anime.utils._blocks import batches, block_length
 
 SMOOTHING = 0.01  # share of the history in the mix of a list, so that the divergence is finite

@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_anime import metrics, model_selection
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
@@ -101,6 +101,12 @@ MODELS = {
     "embedding": embedding,
     "embeddings": lambda: embedding(n_estimators=2, use_history=False),
     "top-n": lambda: TopNRecommender(stack(), candidates=PopularityRecommender(), n_candidates=15),
+    "diverse": lambda: DiverseRecommender(
+        EASERecommender(), method="dpp", features="genre", groups="episodes", max_per_group=1
+    ),
+    "calibrated": lambda: DiverseRecommender(
+        PopularityRecommender(), method="calibrated", features=["genre", "episodes"], boosts={1: 2.0}
+    ),
     "ranking search": lambda: search(
         SVDNeighborsRecommender(n_components=3, random_state=0),
         {"n_neighbors": [5, 10]},
@@ -109,12 +115,13 @@ MODELS = {
     ),
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
+WITH_COLUMNS = {"top-n", "diverse", "calibrated"}
 WITH_FEATURES = {"bayesian", "embedding", "embeddings"}
 
 
 def rows_for(name, X):
     """Return the columns of `table` that a model reads."""
-    if name == "top-n":
+    if name in WITH_COLUMNS:
         return X
     return X[["user_id", "anime_id", *(["episodes"] if name in WITH_FEATURES else [])]]
 
