@@ -75,6 +75,7 @@ class Fitted(EASERecommender):
         return self
 
     def fit(self, X, y=None):
+        """Take the state of the other model."""
         self.__dict__.update({**vars(self.model), "model": self.model})
         return self
 
@@ -109,7 +110,7 @@ def curve(train, test, genre, catalog, vectors):
 
 
 def curves():
-    """The whole curve of each method, and what was chosen on validation rows."""
+    """Print the whole curve of each method, and what was chosen on validation rows."""
     X, genre, catalog, vectors = load()
     train, test = held_out(X)
     validation = curve(*held_out(train), genre, catalog, vectors)
@@ -140,7 +141,7 @@ def chosen(found, method, goal, loss):
 
 
 def rules():
-    """What at most two of a genre costs, of an item's first genre."""
+    """Print what a limit of items with the same first genre costs."""
     X, genre, catalog, vectors = load()
     train, test = held_out(X)
     first = genre["genre"].dropna().str.split(", ").str[0]
@@ -152,15 +153,14 @@ def rules():
 
 
 def throughput(n_repeats=3):
-    """Users per second of the second stage alone: the time beyond that of EASE."""
+    """Print users per second of the second stage alone: the time beyond that of EASE."""
     X, genre, _, _ = load()
     ease = clone(EASE).fit(X)
     for method in METHODS:
         model = fitted(method, genre, X, ease)
         best = min(beyond(model, ease) for _ in range(n_repeats))
-        print(
-            f"{method}: {len(ease.users_) / best[0]:,.0f} users/s, {best[1]:.2f} s of CPU (100 candidates)"
-        )
+        per_second = len(ease.users_) / best[0]
+        print(f"{method}: {per_second:,.0f} users/s, {best[1]:.2f} s of CPU (100 candidates)")
 
 
 def beyond(model, ease):

@@ -101,20 +101,20 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     Notes
     -----
     The rank is the new order. The score stays that of the recommender, and need not fall with the rank.
-    Relevance :math:`r_i` is the score, scaled to 0..1 over the candidates of the user. With the weight
-    :math:`\lambda` of `diversity`, the chosen items :math:`S` and unit vectors :math:`v_i`, the next item
-    is the one with the largest
+    Relevance :math:`r_i` is the score, scaled to 0..1 over the candidates of the user. With
+    :math:`\lambda` for `diversity`, the chosen items :math:`S` and unit vectors :math:`v_i`, the next
+    item is the one with the largest
 
     .. math::
 
         \text{mmr} &: (1 - \lambda) r_i - \lambda \max_{j \in S} v_i \cdot v_j \\
         \text{dpp} &: (1 - \lambda) r_i + \lambda \log \frac{\det K_{S \cup i}}{\det K_S},
             \quad K_{ij} = v_i \cdot v_j \\
-        \text{calibrated} &: (1 - \lambda) r_i - \lambda \, \mathrm{KL}(p_u \,\|\, \tilde q_{S \cup i}) \\
+        \text{calibrated} &: (1 - \lambda) r_i - \lambda \, \mathrm{KL}(p_u \| \tilde q_{S \cup i}) \\
         \text{popularity} &: (1 - \lambda) r_i - \lambda \log(1 + n_i) / \log(1 + \max_j n_j)
 
-    from [1]_, [2]_, [3]_ and, in the form of a penalty, [4]_. :math:`p_u` is the mean mix of the history,
-    :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i` the number
+    from [1]_, [2]_, [3]_ and, in the form of a penalty, [4]_. :math:`p_u` is the mean mix of the
+    history, :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i` the number
     of users of an item.
 
     Users without a history get popular items in their order, for whom the rules hold too.

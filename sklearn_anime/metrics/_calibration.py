@@ -100,8 +100,8 @@ def calibration_error(
     catalog, vectors = _check_vectors(items, vectors)
     if vectors.min() < 0:
         raise ValueError(
-            f"vectors holds the number {vectors.min():g}. A mix has numbers of 0 or more, such as a column "
-            f"for each genre."
+            f"vectors holds the number {vectors.min():g}. A mix has numbers of 0 or more, such as a "
+            f"column for each genre."
         )
     mixes, lists = normalize(vectors, norm="l1"), Rankings.from_frame(recommended).top(k)
     shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))

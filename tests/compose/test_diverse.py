@@ -30,13 +30,7 @@ NO_HISTORY = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarn
 
 # Items with 5, 4, 3, 2 and 1 users, so that they are recommended in this order.
 COUNTS = {"Akira": 5, "Bleach": 4, "Clannad": 3, "Durarara": 2, "Erased": 1}
-GENRES = {
-    "Akira": "Action",
-    "Bleach": "Action",
-    "Clannad": "Drama",
-    "Durarara": "Action",
-    "Erased": None,
-}
+GENRES = dict.fromkeys(COUNTS, "Action") | {"Clannad": "Drama", "Erased": None}
 
 
 def table(frame=pd.DataFrame):
@@ -299,7 +293,7 @@ def test_weights_reach_the_recommender():
     weights = np.where(table()["item"] == "Erased", 10.0, 1.0)
     model = diverse(diversity=0, features="genre").fit(table(), sample_weight=weights)
     assert items_for(model)[0] == "Erased"
-    with pytest.raises(ValueError, match="the fit of SVDNeighborsRecommender takes none|sample_weight"):
+    with pytest.raises(ValueError, match="the fit of NoWeights takes none"):
         DiverseRecommender(NoWeights()).fit(table(), sample_weight=weights)
 
 
