@@ -114,8 +114,8 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         \text{popularity} &: (1 - \lambda) r_i - \lambda \log(1 + n_i) / \log(1 + \max_j n_j)
 
     from [1]_, [2]_, [3]_ and, in the form of a penalty, [4]_. :math:`p_u` is the mean mix of the
-    history, :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i` the number
-    of users of an item.
+    history, :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i`
+    the number of users of an item.
 
     Users without a history get popular items in their order, for whom the rules hold too.
     ``predict``, ``score`` and ``explain`` are of the score: call ``recommender_.explain`` for the terms.
@@ -154,7 +154,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     _score_falls_with_rank = False
 
     _parameter_constraints = {
-        "recommender": [HasMethods(["fit", "recommend"])],
+        "recommender": [HasMethods(["fit"])],
         "diversity": [Interval(Real, 0, 1, closed="both")],
         "method": [StrOptions({"mmr", "dpp", "calibrated", "popularity"})],
         "features": [str, "array-like", None],

@@ -154,7 +154,7 @@ def _frame_columns(features, items):
     else:
         ids, *columns = (frame[name] for name in frame.columns)
     _check_known(ids, items, "features")
-    if len(items.extend(ids)) < len(items) + len(ids) - (items.encode(ids) >= 0).sum():
+    if len(Vocabulary.from_series(ids, "item")[0]) < len(ids):
         raise ValueError("features= holds an item id twice. Give one row for each item.")
     if not columns:
         raise ValueError("features= has no column. Give one or more beside the item ids.")

@@ -146,7 +146,7 @@ class DiverseRanker:
         users = np.arange(block.start, block.stop)
         pool, rows = pool.take(users), audience.rows.take(users)
         criterion = self._criterion(pool, rows, candidates.items)
-        return choose(criterion, self._rules(pool, candidates.items), pool.codes >= 0, n_items)
+        return choose(criterion, self._rules(pool, candidates.items, n_items), pool.codes >= 0, n_items)
 
     def _criterion(self, pool, rows, items):
         """Return what a candidate adds; users without a score keep the order of the recommender."""
@@ -178,10 +178,12 @@ class DiverseRanker:
             factors[codes[codes >= 0]] = given[codes >= 0]
         return factors[pool.codes]
 
-    def _rules(self, pool, items):
+    def _rules(self, pool, items, n_items):
+        """Return the rules for ranks that there are."""
         reserved = {
             rank: np.isin(pool.codes, np.setdiff1d(items.encode(as_series(ids)), [-1]))
             for rank, ids in self.settings.reserved.items()
+            if rank <= n_items
         }
         if self.groups is None:
             return Rules(reserved)

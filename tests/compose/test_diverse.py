@@ -275,7 +275,7 @@ def test_one_candidate_only():
 def test_diversity_is_searchable():
     anime = load_anime_sample()
     X, catalog = anime.data, anime.catalog
-    vectors = WeightedOneHotGenres().fit_transform(catalog[["genre"]]).to_numpy()
+    vectors = WeightedOneHotGenres().fit_transform(catalog[["genre"]])
 
     def diversity(recommended, relevant, k):
         return intra_list_diversity(recommended, catalog.index, vectors, k=k)
