@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime._explain import Terms, explanation_frame
+from sklearn_anime._forget import ForgetMixin
 from sklearn_anime._mixins import FactorsMixin, RatingRegressorMixin
 from sklearn_anime._recommend import (
     Audience,
@@ -33,7 +34,7 @@ def _has_terms(model):
     return type(model)._explain_score is not RecommenderMixin._explain_score
 
 
-class RecommenderMixin(DocLinkMixin):
+class RecommenderMixin(ForgetMixin, DocLinkMixin):
     """Mixin of all recommenders.
 
     A recommender writes ``fit``, which sets ``interactions_`` (an

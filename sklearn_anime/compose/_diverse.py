@@ -1,5 +1,6 @@
 """Recommendations of any recommender, ranked again for diversity and by rules."""
 
+import copy
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
@@ -23,7 +24,7 @@ from sklearn_anime.utils._validation import check_takes_weights
 
 
 class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
-    r"""Rank the candidates of any recommender again: for diversity, calibration, and by rules.
+    r"""Rank the items of any recommender again, for diversity and by rules.
 
     For each user, the recommender selects `n_candidates` items. Of these, one is chosen after the other:
     each time the one with the best sum of relevance and of what `method` asks for.
@@ -267,6 +268,44 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return self.recommender_.similar_users(users, n_users)
+
+    def forget(self, users: ArrayLike | None = None, items: ArrayLike | None = None) -> Self:
+        """Forget users or items, as the recommender does, and the features of these items.
+
+        Parameters
+        ----------
+        users, items : array-like of ids or a single id, default=None
+            What to forget. Ids in the parameters stay.
+
+        Returns
+        -------
+        DiverseRecommender
+            This estimator, with the result of a ``fit`` on the rows without them.
+
+        Raises
+        ------
+        KeyError
+            If an id was not in the rows of ``fit``.
+
+        ValueError
+            If nothing is named or no row is left, or if the recommender does not keep its rows.
+        """
+        check_is_fitted(self)
+        recommender = copy.copy(self.recommender_).forget(users, items)
+        fitted, forgotten = recommender.interactions_.items, as_series([] if items is None else items)
+        features, groups = self._features, self._groups
+        if features is not None and self.features is None:
+            features = self._read_features(None, recommender)
+        elif features is not None:
+            features = features.without(fitted, forgotten, 0.0)
+        if groups is not None:
+            groups = groups.without(fitted, forgotten, -1)
+        return self._set_fitted(
+            recommender_=recommender,
+            interactions_=recommender.interactions_,
+            _features=features,
+            _groups=groups,
+        )
 
     def get_metadata_routing(self):
         """Return which weights the recommender gets, for scikit-learn's routing.

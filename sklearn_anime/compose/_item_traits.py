@@ -67,6 +67,11 @@ class ItemTraits:
         new = items.decode(np.arange(self.n_fitted, len(items)))
         return np.append(fitted, self.items.encode(new))
 
+    def without(self, items, forgotten, missing):
+        """Return the values of the items of another ``fit``, and of others that are not forgotten."""
+        kept = np.setdiff1d(np.arange(len(self.items)), self.items.encode(forgotten))
+        return self.align(items, self.items.decode(kept), self.values[kept], missing)
+
     def normalized(self, norm):
         """Return the values with rows of length 1, or whose entries add up to 1."""
         return ItemTraits(self.items, normalize(self.values, norm=norm), self.n_fitted)

@@ -17,7 +17,7 @@ GOAL = {"goal": [StrOptions({"coverage"}), callable]}
 
 
 class DiversityCurveDisplay:
-    """Draw the accuracy of recommendations against a second goal, for several weights of it.
+    """Draw the accuracy of recommendations against a second goal.
 
     Make it with `from_estimator`.
 
@@ -88,7 +88,7 @@ class DiversityCurveDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Evaluate fitted recommenders at several weights, by rows that they have not seen.
+        """Evaluate fitted recommenders at several weights of the goal.
 
         Parameters
         ----------

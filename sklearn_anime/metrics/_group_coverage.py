@@ -12,7 +12,7 @@ from sklearn_anime.utils._blocks import batches, block_length
 
 @validate_k
 def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10) -> float:
-    r"""Compute the share of the groups of items that a list shows, such as genres or providers.
+    r"""Compute the share of the groups, such as genres, that a list shows.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from sklearn_anime.metrics._relevance import (
 
 @validate_k
 def serendipity(recommended: Any, relevant: Any, expected: Any, k: int = 10) -> float:
-    r"""Compute the share of the lists that is relevant and that was not to be expected.
+    r"""Compute the share of the lists that is relevant and unexpected.
 
     Parameters
     ----------
