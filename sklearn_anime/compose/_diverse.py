@@ -270,7 +270,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         return self.recommender_.similar_users(users, n_users)
 
     def forget(self, users: ArrayLike | None = None, items: ArrayLike | None = None) -> Self:
-        """Forget users or items, as the recommender does, and the features of these items.
+        """Forget users or items, as if they had never been in the rows of ``fit``.
 
         Parameters
         ----------
