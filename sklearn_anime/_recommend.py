@@ -42,14 +42,17 @@ class Candidates:
 
     @classmethod
     def select(cls, interactions, new=None, include=None, exclude=None):
-        """Collect known and new items, and restrict them to `include` without `exclude`."""
+        """Collect known and new items, and restrict them to `include` without `exclude`.
+
+        A frame of pairs in `exclude` is for the `Audience`.
+        """
         items, features = interactions.items, None
         if new is not None:
             items, features = _with_new_items(interactions, new)
         allowed = np.full(len(items), include is None)
         if include is not None:
             allowed[_known(items, include, "include")] = True
-        if exclude is not None:
+        if exclude is not None and not nw.dependencies.is_into_dataframe(exclude):
             allowed[_known(items, exclude, "exclude")] = False
         return cls(items, np.flatnonzero(allowed), features)
 
@@ -110,6 +113,24 @@ class Audience:
 
     def __len__(self):
         return len(self.ids)
+
+    def without(self, pairs, interactions, items):
+        """Return the same users, to whom some pairs are not recommended either.
+
+        `pairs` is a frame of users and items, or anything else to leave them as they are; `items` is the
+        vocabulary of the candidates.
+        """
+        if not nw.dependencies.is_into_dataframe(pairs):
+            return self
+        users, ids = _pair_columns(pairs, interactions)
+        rows = id_index(self.ids, "user").get_indexer(id_index(users, "user"))
+        codes = items.encode(ids)
+        known = (rows >= 0) & (codes >= 0)
+        rows, codes = (
+            np.concatenate(each) for each in zip(self.excluded, (rows[known], codes[known]), strict=True)
+        )
+        order = np.lexsort([codes, rows])
+        return replace(self, excluded=(rows[order], codes[order]))
 
     def take(self, positions):
         """Return some of the users."""
@@ -335,6 +356,20 @@ def _check_ids(ids, vocabulary):
             f"{vocabulary.example!r}: model.{vocabulary.role}s_[mask]."
         )
     return ids
+
+
+def _pair_columns(pairs, interactions):
+    """Return the user and the item column of a frame: those named as in ``fit``, else the first two."""
+    frame = nw.from_native(pairs, eager_only=True)
+    names = [interactions.users.name, interactions.items.name]
+    if not set(names) <= set(frame.columns):
+        names = frame.columns[:2]
+    if len(names) < 2:
+        raise ValueError(
+            f"exclude= is a frame with the columns {frame.columns}. Give a user and an item column, or "
+            f"the ids of items."
+        )
+    return [frame[name] for name in names]
 
 
 def _checked(scores, shape):

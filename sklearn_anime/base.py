@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._explain import Terms, explanation_frame
+from sklearn_anime._forget import ForgetMixin
 from sklearn_anime._mixins import FactorsMixin, RatingRegressorMixin
 from sklearn_anime._recommend import (
     Audience,
@@ -33,7 +34,7 @@ def _has_terms(model):
     return type(model)._explain_score is not RecommenderMixin._explain_score
 
 
-class RecommenderMixin(EstimatorMixin):
+class RecommenderMixin(ForgetMixin, EstimatorMixin):
     """Mixin of all recommenders.
 
     A recommender writes ``fit``, which sets ``interactions_`` (an
@@ -104,7 +105,7 @@ class RecommenderMixin(EstimatorMixin):
         items: ArrayLike | None = None,
         exclude_seen: bool = True,
         include: ArrayLike | None = None,
-        exclude: ArrayLike | None = None,
+        exclude: Any = None,
         now: Any = None,
     ) -> Any:
         """Recommend items to users, best first.
@@ -137,8 +138,9 @@ class RecommenderMixin(EstimatorMixin):
         include : array-like of ids, default=None
             The only items to recommend from.
 
-        exclude : array-like of ids, default=None
-            Items to leave out.
+        exclude : array-like of ids or DataFrame of shape (n_pairs, 2), default=None
+            Items to leave out; or a frame of users and items, to leave these items out for these users.
+            Its columns have the names of ``fit``, or the user is in the first.
 
         now : number, str or datetime, default=None
             Recommend as of this moment, on the time column of ``fit``: ages are measured from it, and
@@ -160,6 +162,7 @@ class RecommenderMixin(EstimatorMixin):
         fitted = self.interactions_
         candidates = Candidates.select(fitted, items, include, exclude)
         audience = Audience.select(fitted, users, history, candidates.items, exclude_seen, now)
+        audience = audience.without(exclude, fitted, candidates.items)
         if self._warns_of_context:
             warn_of_context(fitted.features)
         warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)

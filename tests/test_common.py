@@ -9,7 +9,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -20,6 +20,7 @@ from sklearn_anime.utils.discovery import all_estimators
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
+    DiverseRecommender: {"recommender": EASERecommender()},
     TopNRecommender: {"estimator": Ridge()},
 }
 # Every fit of a network takes seconds: the checks of scikit-learn on it are slow, but for these.
@@ -43,6 +44,7 @@ ESTIMATORS = [
     if estimator is not EmbeddingRegressor
 ]
 ESTIMATORS += [
+    DiverseRecommender(BiasRegressor(), method="popularity"),
     EASERecommender(n_components=2),
     NextItemRecommender(n_components=2),
     FaissNeighbors(index="flat"),

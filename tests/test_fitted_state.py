@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -28,6 +28,7 @@ ESTIMATORS = [
     BiasRegressor(),
     EASERecommender(feature_weight=0.5),
     EASERecommender(n_components=2),
+    DiverseRecommender(EASERecommender(), n_candidates=2),
     EmbeddingRegressor(2, (2,), epochs=1),
     FaissNeighbors(1),
     NextItemRecommender(),

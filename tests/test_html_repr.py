@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, TopNRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
@@ -25,7 +25,8 @@ every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=
 
 
 def make(estimator):
-    return estimator(Ridge()) if estimator is TopNRecommender else estimator()
+    inner = {TopNRecommender: [Ridge()], DiverseRecommender: [PopularityRecommender()]}
+    return estimator(*inner.get(estimator, []))
 
 
 def tooltips(fitted_or_not):

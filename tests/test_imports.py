@@ -47,7 +47,7 @@ LEVELS = [
     ],
     ["interactions"],
     ["metrics"],
-    ["_explain", "_recommend", "_similar"],
+    ["_explain", "_forget", "_recommend", "_similar"],
     ["_mixins", "base"],
     [*sorted(MODELS), "datasets", "preprocessing"],
     ["compose", "inspection", "model_selection"],

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
@@ -20,6 +20,7 @@ MODELS = [
     SVDNeighborsRecommender(2, n_neighbors=2),
     BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
     TopNRecommender(BiasRegressor()),
+    DiverseRecommender(PopularityRecommender(), method="popularity"),
 ]
 TRANSFORMERS = {
     WeightedOneHotGenres(): [["Action, Drama"], ["Comedy"]],

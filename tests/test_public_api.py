@@ -19,6 +19,7 @@ SUBPACKAGES = [name for name in sklearn_anime.__all__ if name != "__version__"]
 ESTIMATORS = {
     "BayesianFactorizationRegressor",
     "BiasRegressor",
+    "DiverseRecommender",
     "EASERecommender",
     "EmbeddingRegressor",
     "FaissNeighbors",

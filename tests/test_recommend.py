@@ -888,3 +888,33 @@ def test_clone_has_the_parameters_and_nothing_of_fit(estimator):
     other = clone(estimator.fit(pd.DataFrame(ROWS), RATINGS))
     assert other.get_params() == estimator.get_params()
     assert not hasattr(other, "interactions_")
+
+
+# Pairs that are left out
+
+
+def pairs_left(model, exclude, **options):
+    frame = nw.from_native(
+        model.recommend(["ann", "bob"], exclude=exclude, exclude_seen=False, **options)
+    )
+    return set(zip(frame["user"].to_list(), frame["item"].to_list(), strict=True))
+
+
+def test_exclude_as_a_frame_is_for_single_users(frame_library):
+    rows = {"user": ["ann", "ann", "bob"], "item": ["A", "B", "C"]}
+    model = PopularityRecommender().fit(frame_library(rows))
+    everything = {(user, item) for user in ("ann", "bob") for item in "ABC"}
+    for names in (["user", "item"], ["who", "what"]):
+        pairs = frame_library(dict(zip(names, [["bob", "ann", "?"], ["A", "?", "B"]], strict=True)))
+        assert pairs_left(model, pairs) == everything - {("bob", "A")}
+    swapped = frame_library({"item": ["A"], "user": ["bob"]})
+    assert pairs_left(model, swapped) == everything - {("bob", "A")}
+    assert pairs_left(model, swapped, history=[["ann", "A"], ["bob", "A"]]) == everything - {
+        ("bob", "A")
+    }
+
+
+def test_exclude_as_a_frame_of_one_column():
+    model = PopularityRecommender().fit([["ann", "A"], ["bob", "B"]])
+    with pytest.raises(ValueError, match=r"exclude= is a frame with the columns \['item'\]"):
+        model.recommend(exclude=pd.DataFrame({"item": ["A"]}))

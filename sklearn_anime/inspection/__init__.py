@@ -1,5 +1,6 @@
 """Displays: pictures of users, titles, ratings, lists and models, in the manner of scikit-learn."""
 
+from sklearn_anime.inspection._diversity_curve import DiversityCurveDisplay
 from sklearn_anime.inspection._explanation import ExplanationDisplay
 from sklearn_anime.inspection._genre_weights import GenreWeightsDisplay
 from sklearn_anime.inspection._interval_calibration import IntervalCalibrationDisplay
@@ -12,6 +13,7 @@ from sklearn_anime.inspection._user_comparison import UserComparisonDisplay
 from sklearn_anime.inspection._user_map import UserMapDisplay
 
 __all__ = [
+    "DiversityCurveDisplay",
     "ExplanationDisplay",
     "GenreWeightsDisplay",
     "IntervalCalibrationDisplay",

@@ -12,6 +12,8 @@ OURS = {
     "sklearn_anime.baseline._popularity": ["PopularityRecommender"],
     "sklearn_anime.baseline._shrunk_biases": ["Biases"],
     "sklearn_anime.compose._stacked": ["Member", "StackedRatingRegressor"],
+    "sklearn_anime.compose._diverse": ["DiverseRecommender"],
+    "sklearn_anime.compose._item_traits": ["ItemTraits"],
     "sklearn_anime.compose._top_n": ["TopNRecommender"],
     "sklearn_anime.decomposition._bayesian": ["BayesianFactorizationRegressor"],
     "sklearn_anime.decomposition._posterior": ["Posterior", "Sample", "SideSample"],
@@ -30,7 +32,9 @@ OURS = {
     "sklearn_anime.linear_model._next_item": ["NextItemRecommender"],
     "sklearn_anime.linear_model._tail": ["FormedTail", "ImplicitTail"],
     "sklearn_anime.linear_model._transition_weights": ["ExactTransitions", "LowRankTransitions"],
+    "sklearn_anime.metrics._calibration": ["calibration_error"],
     "sklearn_anime.metrics._coverage": ["catalog_coverage", "gini_index", "intra_list_diversity"],
+    "sklearn_anime.metrics._group_coverage": ["group_coverage"],
     "sklearn_anime.metrics._held_out": ["HeldOut"],
     "sklearn_anime.metrics._popularity": ["novelty", "popularity_bias"],
     "sklearn_anime.metrics._ranking": [
@@ -42,6 +46,7 @@ OURS = {
         "reciprocal_rank_at_k",
     ],
     "sklearn_anime.metrics._scorer": ["RankingScorer", "RatingScorer"],
+    "sklearn_anime.metrics._serendipity": ["serendipity"],
     "sklearn_anime.model_selection._split": [
         "LeaveKOutPerUser",
         "NewItemSplit",

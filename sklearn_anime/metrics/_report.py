@@ -80,7 +80,7 @@ def ranking_report(
     Returns
     -------
     Bunch
-        With two frames:
+        With three frames:
 
         per_user : DataFrame
             The user column and, for each metric, a column with its value for the user: ``ndcg``,
@@ -89,6 +89,12 @@ def ranking_report(
         summary : pandas DataFrame
             One row for each metric: ``mean`` over the users, and ``low`` and ``high``, the ends of
             its confidence interval.
+
+        by_activity : pandas DataFrame
+            One row for each of up to four groups of the users, from the least to the most active, by
+            the number of their interactions in ``fit`` (with `history`, of their relevant rows):
+            ``n_users``, ``least`` and ``most`` interactions, mean ``ndcg``, and ``gap``, how far this is
+            from the mean of all users.
 
     Raises
     ------
@@ -133,16 +139,39 @@ def ranking_report(
     1  bob   0.0       0.0
     >>> report.summary.loc["ndcg"].to_dict()
     {'mean': 0.5, 'low': 0.0, 'high': 1.0}
+    >>> report.by_activity
+       n_users  least  most  ndcg  gap
+    0        2      2     2   0.5  0.0
     """
     random_state = check_random_state(random_state)
     held_out = HeldOut(relevant, history, sample_users, random_state)
-    _, recommended, relevant_rows = held_out.lists(estimator, X, y, k)
+    recommender, recommended, relevant_rows = held_out.lists(estimator, X, y, k)
     evaluation = Evaluation.from_frames(recommended, relevant_rows)
     values = {name: per_user(evaluation, k) for name, per_user in PER_USER.items()}
     return Bunch(
         per_user=tidy_frame(evaluation.users.ids, **values),
         summary=_summary(pd.DataFrame(values), confidence, n_resamples, random_state),
+        by_activity=_by_activity(_activity(recommender, evaluation, history), values["ndcg"]),
     )
+
+
+def _activity(recommender, evaluation, history):
+    """Return the number of interactions of each user in ``fit``, else of relevant items."""
+    seen = getattr(recommender, "interactions_", None)
+    if history is not None or seen is None:
+        return evaluation.ideal.sum().astype(np.intp)
+    return np.append(seen.row_lengths, 0)[seen.users.encode(evaluation.users.ids)]
+
+
+def _by_activity(activity, ndcg):
+    """Return the mean NDCG of up to four groups of users of about the same size."""
+    edges = np.unique(np.quantile(activity, [0.25, 0.5, 0.75]))
+    users = pd.DataFrame({"activity": activity, "ndcg": ndcg})
+    groups = users.groupby(np.searchsorted(edges, activity))
+    table = groups["activity"].agg(n_users="size", least="min", most="max")
+    table["ndcg"] = groups["ndcg"].mean()
+    table["gap"] = table["ndcg"] - ndcg.mean()
+    return table.reset_index(drop=True)
 
 
 def _summary(values, confidence, n_resamples, random_state):

@@ -56,6 +56,14 @@ DISPLAYS = {
     "ranking_curve": inspection.RankingCurveDisplay(
         curves={"popularity": np.linspace(0.1, 0.3, 10), "SVD neighbors": np.linspace(0.2, 0.5, 10)}
     ),
+    "diversity_curve": inspection.DiversityCurveDisplay(
+        curves={
+            "mmr": np.column_stack([np.linspace(0.5, 0.8, 7), np.linspace(0.33, 0.2, 7)]),
+            "dpp": np.column_stack([np.linspace(0.5, 0.9, 7), np.linspace(0.33, 0.3, 7)]),
+        },
+        diversity=np.linspace(0, 0.6, 7),
+        goal="list_diversity",
+    ),
     "explanation": inspection.ExplanationDisplay(
         explanation=pd.DataFrame(
             {
@@ -166,6 +174,7 @@ def test_style_of_faces_is_that_of_the_caller(name, kwargs, artist):
     [
         ("user_comparison", {"line_kwargs": {"ls": ":"}}, lambda shown: shown.line_),
         ("loss_curve", {"ls": ":"}, lambda shown: shown.line_),
+        ("diversity_curve", {"linestyle": ":"}, lambda shown: shown.lines_[1]),
         ("ranking_curve", {"linestyle": ":"}, lambda shown: shown.lines_[1]),
         ("interval_calibration", {"linestyle": ":"}, lambda shown: shown.line_),
     ],

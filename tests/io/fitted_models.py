@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_anime import metrics, model_selection
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender, _tail
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
@@ -108,6 +108,12 @@ MODELS = {
         [("bayesian", bayesian()), ("biases", BiasRegressor())], cv=2, random_state=0
     ),
     "top-n": lambda: TopNRecommender(stack(), candidates=PopularityRecommender(), n_candidates=15),
+    "diverse": lambda: DiverseRecommender(
+        EASERecommender(), method="dpp", features="genre", groups="episodes", max_per_group=1
+    ),
+    "calibrated": lambda: DiverseRecommender(
+        PopularityRecommender(), method="calibrated", features=["genre", "episodes"], boosts={1: 2.0}
+    ),
     "ranking search": lambda: search(
         SVDNeighborsRecommender(n_components=3, random_state=0),
         {"n_neighbors": [5, 10]},
@@ -116,12 +122,13 @@ MODELS = {
     ),
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
+WITH_COLUMNS = {"top-n", "diverse", "calibrated"}
 WITH_FEATURES = {"bayesian", "chains", "embedding", "embeddings", "stack of ratings"}
 
 
 def rows_for(name, X):
     """Return the columns of `table` that a model reads."""
-    if name == "top-n":
+    if name in WITH_COLUMNS:
         return X
     return X[["user_id", "anime_id", *(["episodes"] if name in WITH_FEATURES else [])]]
 
