@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime._explain import Terms, explanation_frame
 from sklearn_anime._mixins import FactorsMixin, RatingRegressorMixin
@@ -23,6 +23,7 @@ from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._doc_link import DocLinkMixin
+from sklearn_anime.utils._fitted import set_fitted
 from sklearn_anime.utils._validation import check_count, check_flag
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin", "Terms"]
@@ -338,13 +339,7 @@ class RecommenderMixin(DocLinkMixin):
 
         An interrupt finds the old state or the new one. Without ``X`` the columns stay.
         """
-        new = object.__new__(type(self))
-        new.__dict__.update(vars(self))
-        if X is not None:
-            validate_data(new, X, skip_check_array=True)
-        new.__dict__.update(fitted)
-        self.__dict__ = new.__dict__
-        return self
+        return set_fitted(self, X, **fitted)
 
     def _encode(self, X):
         """Return the codes of users and items of rows (-1: unknown), and the rows."""

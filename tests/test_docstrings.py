@@ -12,7 +12,8 @@ from sklearn.linear_model import Ridge
 
 import sklearn_anime
 from sklearn_anime import base, inspection, interactions
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.baseline import BiasRegressor
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -24,6 +25,7 @@ MODULES = [*SUBPACKAGES, "utils.estimator_checks"]
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 1},
+    StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
     TopNRecommender: {"estimator": Ridge()},
 }
 

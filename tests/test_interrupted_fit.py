@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
@@ -17,9 +17,10 @@ MODELS = [
     EASERecommender(),
     SVDNeighborsRecommender(2, n_neighbors=2),
     BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
+    StackedRatingRegressor([("biases", BiasRegressor())], rankers=[], cv=2, random_state=0),
     TopNRecommender(BiasRegressor()),
 ]
-WHERE_STATE_IS_SET = {"fit", "partial_fit", "_set_fitted", "_store"}
+WHERE_STATE_IS_SET = {"fit", "partial_fit", "_set_fitted", "set_fitted", "_store"}
 
 
 class InterruptError(BaseException):
