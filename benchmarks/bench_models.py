@@ -105,9 +105,9 @@ ROWS = (
         new_items="with genres",
     ),
     Row(
-        "`EASERecommender(200, n_components=512)`",
+        "`EASERecommender(n_components=512)`",
         "recommendations from a large catalog",
-        EASERecommender(200.0, n_components=512, random_state=0),
+        EASERecommender(n_components=512, random_state=0),
         new_items="with genres",
     ),
     Row(

@@ -11,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from sklearn_anime.interactions import UserRows, Vocabulary
+from sklearn_anime.interactions._clock import moment_on
 from sklearn_anime.interactions._frames import table_columns, tidy_frame
 from sklearn_anime.interactions._ids import as_series, id_index, series_like
 from sklearn_anime.interactions._pairs import PairIndex
@@ -86,20 +87,23 @@ class Audience:
     excluded: tuple
 
     @classmethod
-    def select(cls, interactions, users=None, history=None, items=None, exclude_seen=True):
+    def select(cls, interactions, users=None, history=None, items=None, exclude_seen=True, now=None):
         """Return the users asked for, with their interactions in ``fit`` or in a history.
 
         `items` is the vocabulary of the candidates, whose new items a history may hold.
         """
+        moment = None if now is None else moment_on(interactions.clock, now)
         if users is None and history is None:
             ids, rows, new_pairs = interactions.users.ids, interactions, None
         else:
             ids, rows, new_pairs = _asked(interactions, users, history, items)
+        if moment is not None:
+            rows, new_pairs = _until(rows, new_pairs, moment, now)
         if not exclude_seen:
             return cls(ids, rows, (np.empty(0, np.intp),) * 2)
         seen = rows.row_codes, rows.item_codes
         if new_pairs is not None and len(new_pairs[0]):
-            users, codes = (np.concatenate(pair) for pair in zip(seen, new_pairs, strict=True))
+            users, codes = (np.concatenate(pair) for pair in zip(seen, new_pairs[:2], strict=True))
             order = np.lexsort([codes, users])
             seen = users[order], codes[order]
         return cls(ids, rows, seen)
@@ -301,12 +305,26 @@ def _asked(interactions, users, history, items):
     rows = interactions.take(codes)
     if folded is None:
         return ids, rows, None
-    folded_users, folded_rows, (new_rows, new_codes) = folded
+    folded_users, folded_rows, (new_rows, *others) = folded
     positions = folded_users.encode(users)
     row_of = np.full(len(folded_users), -1)
     row_of[positions[positions >= 0]] = np.flatnonzero(positions >= 0)
     asked = row_of[new_rows] >= 0
-    return ids, rows.replace(folded_rows, positions), (row_of[new_rows[asked]], new_codes[asked])
+    new_pairs = row_of[new_rows[asked]], *(values[asked] for values in others)
+    return ids, rows.replace(folded_rows, positions), new_pairs
+
+
+def _until(rows, new_pairs, moment, now):
+    """Leave out interactions after a moment, with one warning that counts them."""
+    earlier = rows.until(moment)
+    n_later = len(rows.item_codes) - len(earlier.item_codes)
+    if new_pairs is not None:
+        kept = new_pairs[2] <= moment
+        n_later += np.count_nonzero(~kept)
+        new_pairs = tuple(values[kept] for values in new_pairs)
+    if n_later:
+        warn(f"{n_later} interaction(s) after now={now!r} are ignored.")
+    return earlier, new_pairs
 
 
 def _check_ids(ids, vocabulary):

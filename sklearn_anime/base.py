@@ -22,8 +22,7 @@ from sklearn_anime._similar import cosine_similarity_of, similar_frame
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
 from sklearn_anime.utils._blocks import batches, block_length
-from sklearn_anime.utils._doc_link import DocLinkMixin
-from sklearn_anime.utils._fitted import set_fitted
+from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._validation import check_count, check_flag
 
 __all__ = ["FactorsMixin", "RatingRegressorMixin", "RecommenderMixin", "Terms"]
@@ -34,7 +33,7 @@ def _has_terms(model):
     return type(model)._explain_score is not RecommenderMixin._explain_score
 
 
-class RecommenderMixin(DocLinkMixin):
+class RecommenderMixin(EstimatorMixin):
     """Mixin of all recommenders.
 
     A recommender writes ``fit``, which sets ``interactions_`` (an
@@ -106,6 +105,7 @@ class RecommenderMixin(DocLinkMixin):
         exclude_seen: bool = True,
         include: ArrayLike | None = None,
         exclude: ArrayLike | None = None,
+        now: Any = None,
     ) -> Any:
         """Recommend items to users, best first.
 
@@ -140,6 +140,11 @@ class RecommenderMixin(DocLinkMixin):
         exclude : array-like of ids, default=None
             Items to leave out.
 
+        now : number, str or datetime, default=None
+            Recommend as of this moment, on the time column of ``fit``: ages are measured from it, and
+            later interactions are ignored, as if they had not happened yet; one warning counts them.
+            None measures ages from the newest interaction of each user.
+
         Returns
         -------
         DataFrame
@@ -154,7 +159,7 @@ class RecommenderMixin(DocLinkMixin):
         exclude_seen = check_flag(exclude_seen, "exclude_seen")
         fitted = self.interactions_
         candidates = Candidates.select(fitted, items, include, exclude)
-        audience = Audience.select(fitted, users, history, candidates.items, exclude_seen)
+        audience = Audience.select(fitted, users, history, candidates.items, exclude_seen, now)
         if self._warns_of_context:
             warn_of_context(fitted.features)
         warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)
@@ -251,6 +256,7 @@ class RecommenderMixin(DocLinkMixin):
         history: Any = None,
         of: str = "score",
         n: int = 5,
+        now: Any = None,
     ) -> Any:
         """Return the terms that add up to a score or to a predicted rating.
 
@@ -268,6 +274,9 @@ class RecommenderMixin(DocLinkMixin):
 
         n : int, default=5
             How many neighbors to show before the row ``rest``.
+
+        now : number, str or datetime, default=None
+            The moment to explain, as in ``recommend``.
 
         Returns
         -------
@@ -290,7 +299,7 @@ class RecommenderMixin(DocLinkMixin):
         (code,) = fitted.items.lookup([item])
         if history is None:
             fitted.users.lookup([user])
-        rows = Audience.select(fitted, [user], history, fitted.items).rows
+        rows = Audience.select(fitted, [user], history, fitted.items, now=now).rows
         explained = self._explainer(of)
         if not self._has_history(rows).all():
             raise ValueError(
@@ -333,13 +342,6 @@ class RecommenderMixin(DocLinkMixin):
     def items_(self) -> np.ndarray:
         """Ids of the items of ``fit``, in the order of the rows of ``item_factors_`` and the like."""
         return self.interactions_.items.values
-
-    def _set_fitted(self, X=None, **fitted):
-        """Set the fitted state, with the names and the number of the columns of ``X``, in one step.
-
-        An interrupt finds the old state or the new one. Without ``X`` the columns stay.
-        """
-        return set_fitted(self, X, **fitted)
 
     def _encode(self, X):
         """Return the codes of users and items of rows (-1: unknown), and the rows."""

@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.preprocessing import WeightedOneHotGenres
@@ -30,6 +30,8 @@ ESTIMATORS = [
     EASERecommender(n_components=2),
     EmbeddingRegressor(2, (2,), epochs=1),
     FaissNeighbors(1),
+    NextItemRecommender(),
+    NextItemRecommender(n_components=2),
     PopularityRecommender(),
     SVDNeighborsRecommender(1, n_neighbors=1),
     SVDNeighborsRecommender(1, n_neighbors=1, axis="item", baseline=BiasRegressor()),
@@ -119,8 +121,21 @@ def fitted_parts(model):
             yield from walk(value, name, known)
 
 
-@pytest.mark.parametrize("kind", IDS)
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def slow(estimator, kind):
+    """Fits of networks take seconds: only one of them is quick."""
+    return [pytest.mark.slow] if isinstance(estimator, EmbeddingRegressor) and kind != "text" else []
+
+
+@pytest.mark.parametrize(
+    ("estimator", "kind"),
+    [
+        pytest.param(
+            estimator, kind, marks=slow(estimator, kind), id=f"{type(estimator).__name__}-{kind}"
+        )
+        for estimator in ESTIMATORS
+        for kind in IDS
+    ],
+)
 @pytest.mark.filterwarnings("ignore:A table of", "ignore:Columns .* are constant within each user")
 def test_a_fitted_estimator_holds_no_frame_and_no_function(estimator, kind):
     model = fit(estimator, kind)

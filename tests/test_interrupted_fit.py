@@ -8,19 +8,28 @@ from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
-from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
+from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
+from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 MODELS = [
     PopularityRecommender(),
     BiasRegressor(),
     EASERecommender(),
+    NextItemRecommender(),
     SVDNeighborsRecommender(2, n_neighbors=2),
     BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
-    StackedRatingRegressor([("biases", BiasRegressor())], rankers=[], cv=2, random_state=0),
+    pytest.param(
+        StackedRatingRegressor([("biases", BiasRegressor())], rankers=[], cv=2, random_state=0),
+        marks=pytest.mark.slow,
+    ),
     TopNRecommender(BiasRegressor()),
 ]
-WHERE_STATE_IS_SET = {"fit", "partial_fit", "_set_fitted", "set_fitted", "_store"}
+TRANSFORMERS = {
+    WeightedOneHotGenres(): [["Action, Drama"], ["Comedy"]],
+    FaissNeighbors(1): [[0.0, 1.0], [1.0, 0.0]],
+}
+WHERE_STATE_IS_SET = {"fit", "_fit", "partial_fit", "_set_fitted", "_store"}
 
 
 class InterruptError(BaseException):
@@ -58,20 +67,27 @@ def changes(before, after):
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_an_interrupted_fit_leaves_the_old_model_or_the_new_one(model):
     tables = [make_ratings(20 + 5 * seed, 10, 80, random_state=seed) for seed in (0, 1)]
+    check_interrupted(model, [lambda made=made: model.fit(made.data, made.target) for made in tables])
 
-    def fit(table):
-        return model.fit(table.data, table.target)
 
-    fit(tables[0])
+@pytest.mark.parametrize("model", TRANSFORMERS, ids=lambda model: type(model).__name__)
+def test_an_interrupted_fit_leaves_the_old_transformer_or_the_new_one(model):
+    rows = TRANSFORMERS[model]
+    check_interrupted(model, [lambda: model.fit(rows), lambda: model.fit(rows * 2)])
+
+
+def check_interrupted(model, fits):
+    """Fit, and interrupt another fit at each line in turn."""
+    fits[0]()
     before = dict(vars(model))
-    fit(tables[1])
+    fits[1]()
     all_changes = changes(before, vars(model))
     line = 0
     interrupted = True
     while interrupted:
         line += 1
-        fit(tables[0])
+        fits[0]()
         before = dict(vars(model))
-        interrupted = run_until(line, lambda: fit(tables[1]))
+        interrupted = run_until(line, fits[1])
         assert changes(before, vars(model)) in (set(), all_changes), f"line {line}"
     assert line > 3

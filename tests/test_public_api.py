@@ -22,6 +22,7 @@ ESTIMATORS = {
     "EASERecommender",
     "EmbeddingRegressor",
     "FaissNeighbors",
+    "NextItemRecommender",
     "PopularityRecommender",
     "SVDNeighborsRecommender",
     "StackedRatingRegressor",

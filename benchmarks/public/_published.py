@@ -1,4 +1,4 @@
-"""Published rows, each with its source. Only numbers that were read in a source are here.
+"""Published rows, each with its source: the paper itself, or the leaderboard or paper that reports it.
 
 A published row is beside ours only where rows, split and metric are those of our script; where
 something differs, its `note` says what.

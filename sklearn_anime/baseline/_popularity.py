@@ -1,5 +1,6 @@
 """Recommend the most popular items."""
 
+from datetime import timedelta
 from numbers import Integral
 from typing import Self
 
@@ -9,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import HALF_LIFE, TIME_COLUMN, Recency
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.utils._sklearn import fit_context
 
@@ -27,6 +29,16 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     item : int or str, default=1
         Position or name of the item column of ``X``.
 
+    time : int or str, default=None
+        Position or name of the time column of ``X``: numbers, dates or datetimes. It is no feature.
+        None reads no times.
+
+    half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half, so that what trends now ranks above what was popular: a
+        number in the units of the time column or, for datetimes, a duration such as ``"30D"``. The age
+        is measured from the newest row of ``fit``, or from `now` in ``recommend``, after which the
+        interactions of all users do not count. None: age does not count.
+
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
 
@@ -34,7 +46,7 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     ----------
     item_counts_ : ndarray of shape (n_items,)
         Number of users who have interacted with each item, rated or not; with sample weights, the sum
-        of those of its rows.
+        of those of its rows. With `half_life` each interaction counts what is left of it by its age.
 
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         The ids of ``fit``, sorted.
@@ -65,17 +77,32 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
       user    item  score  rank
     0  bob  Bleach    1.0     1
     1  cat   Akira    2.0     1
+    >>> X = [["ann", "Akira", 1998], ["bob", "Akira", 1999], ["cat", "Clannad", 2007]]
+    >>> PopularityRecommender(time=2, half_life=3).fit(X).item_counts_
+    array([0.28247488, 1.        ])
     """
 
     _parameter_constraints = {
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
+        "half_life": HALF_LIFE,
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, *, user: int | str = 0, item: int | str = 1, n_jobs: int | None = None):
+    def __init__(
+        self,
+        *,
+        user: int | str = 0,
+        item: int | str = 1,
+        time: int | str | None = None,
+        half_life: float | str | timedelta | None = None,
+        n_jobs: int | None = None,
+    ):
         self.user = user
         self.item = item
+        self.time = time
+        self.half_life = half_life
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -102,9 +129,19 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
             This estimator.
         """
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, needs_ratings=False
+            X,
+            y,
+            sample_weight,
+            user=self.user,
+            item=self.item,
+            time=self.time,
+            needs_ratings=False,
         )
-        return self._set_fitted(X, interactions_=interactions, item_counts_=interactions.popularity)
+        recency = Recency.choose(interactions, self.half_life)
+        counts = interactions.popularity
+        if recency.half_life is not None:
+            counts = _counts(interactions.until(interactions.times.max()), recency)
+        return self._set_fitted(X, interactions_=interactions, item_counts_=counts, _recency=recency)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the number of users of the item of each row.
@@ -123,9 +160,18 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         return np.where(item_codes >= 0, self.item_counts_[item_codes], 0).astype(np.float64)
 
     def _score_block(self, rows):
-        return np.tile(self.item_counts_.astype(np.float64), (len(rows.codes), 1))
+        counts = self.item_counts_
+        if rows.now is not None:
+            counts = _counts(self.interactions_.until(rows.now), self._recency)
+        return np.tile(counts.astype(np.float64), (len(rows.codes), 1))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
+
+
+def _counts(rows, recency):
+    """Return the sum of the entries of each item, weighed by age from ``rows.now``."""
+    entries = rows.entries * recency.weights(rows)
+    return np.bincount(rows.item_codes, entries, minlength=rows.n_items)

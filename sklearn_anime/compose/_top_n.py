@@ -14,10 +14,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from sklearn_anime._recommend import Audience, Candidates, Reranker, Scorer, WithFeaturesOf
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import extended
-from sklearn_anime.interactions._frames import TableForm, as_table
+from sklearn_anime.interactions._frames import TableForm, as_table, table_columns
+from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
-from sklearn_anime.interactions._targets import check_ratings, check_weights
+from sklearn_anime.interactions._targets import check_ratings, check_weights, times
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._pipelines import find_recommender
 from sklearn_anime.utils._sklearn import HasMethods, Interval, fit_context, safe_indexing
@@ -53,6 +55,11 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``, for `candidates`, which has to name the same one.
+        The regressor gets it too; in the pairs that ``recommend`` predicts it is the newest time of
+        ``fit``. It is neither feature nor context. None if there is none.
 
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
@@ -137,6 +144,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
         "n_jobs": [Integral, None],
     }
 
@@ -148,6 +156,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         n_candidates: int = 200,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
         n_jobs: int | None = None,
     ):
         self.estimator = estimator
@@ -155,6 +164,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         self.n_candidates = n_candidates
         self.user = user
         self.item = item
+        self.time = time
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -180,7 +190,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         """
         self._check_stages()
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, features="columns"
+            X, y, sample_weight, user=self.user, item=self.item, time=self.time, features="columns"
         )
         weights = self._weights(X, sample_weight)
         estimator, candidates = _fit_on_rated_rows(self.estimator, X, y, weights["estimator"]), None
@@ -193,6 +203,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
             candidates_=candidates,
             interactions_=interactions,
             _form=TableForm.of(X),
+            _newest=_newest(X, interactions.layout),
         )
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -223,7 +234,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         return self.interactions_.features.user_frame(self.interactions_.users.ids)
 
     def get_metadata_routing(self):
-        """Return which weights the regressor and the first stage get, for scikit-learn's routing.
+        """Return which weights both stages get, for metadata routing.
 
         Returns
         -------
@@ -271,8 +282,13 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         if not same_ids or (bare and ours.layout != theirs.layout):
             raise ValueError(
                 f"candidates={fitted!r} has other users and items after fit than {type(self).__name__}. "
-                f"Give both the same `user=` and `item=`, and let the steps of a pipeline keep the ids "
-                f"and the rows as they are."
+                f"Give both the same `user=`, `item=` and `time=`, and let the steps of a pipeline keep "
+                f"the ids and the rows as they are."
+            )
+        if theirs.clock not in (None, ours.clock):
+            raise ValueError(
+                f"candidates={fitted!r} reads times, and time={self.time!r} of {type(self).__name__} "
+                f"names other ones. Give both the same `time=`."
             )
         return recommender
 
@@ -323,9 +339,20 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
         """Return rows of ids and further columns in the form of ``X``."""
         layout, columns = self.interactions_.layout, list(others)
         placed = dict(zip((layout.user, layout.item), ids, strict=True))
+        if layout.time is not None:
+            placed[layout.time] = self._newest.to_series()[np.zeros(len(ids[0]), dtype=np.intp)]
         for position in sorted(placed):
             columns.insert(position, placed[position])
         return self._form.write(columns)
+
+
+def _newest(X, layout):
+    """Return the newest time of ``X`` as a column of one row; None without a time column."""
+    if layout.time is None:
+        return None
+    columns, _ = table_columns(X)
+    column = columns[layout.time]
+    return Column.from_series(column[[int(np.argmax(times(column)))]])
 
 
 def _all_alike(audience, candidates):

@@ -18,6 +18,7 @@ from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps, run_chain
 from sklearn_anime.decomposition._side_features import FeatureScaling, History
 from sklearn_anime.decomposition._traces import Traces
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.utils._sklearn import CallbackSupportMixin, Interval, fit_context, with_callbacks
@@ -73,6 +74,9 @@ class BayesianFactorizationRegressor(
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of a time column of ``X``, which is no feature; None if there is none.
 
     n_jobs : int, default=None
         Number of threads that run the chains, and that score blocks of users in ``recommend``.
@@ -200,6 +204,7 @@ class BayesianFactorizationRegressor(
         "clip": ["boolean"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
@@ -218,6 +223,7 @@ class BayesianFactorizationRegressor(
         clip: bool = True,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
         random_state: int | np.random.RandomState | None = None,
@@ -232,6 +238,7 @@ class BayesianFactorizationRegressor(
         self.clip = clip
         self.user = user
         self.item = item
+        self.time = time
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
@@ -259,7 +266,7 @@ class BayesianFactorizationRegressor(
         """
         kept = kept_sweeps(self.n_iter, self.burn_in, self.n_samples)
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, features="numbers"
+            X, y, sample_weight, user=self.user, item=self.item, time=self.time, features="numbers"
         )
         go_on = self.warm_start and hasattr(self, "_states")
         return self._set_fitted(X, **self._fitted(X, y, interactions, kept, go_on))

@@ -80,7 +80,7 @@ class ExplanationDisplay:
     >>> display = ExplanationDisplay.from_estimator(model, 8, item, n=3, catalog=anime.catalog)
     >>> print(display.ax_.get_title())
     Score of Tonari no Totoro
-    for user 8: 0.59
+    for user 8: 0.61
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
     ['Majo no Takkyuubin', 'Sen to Chihiro no Kamik…', 'Kaze no Tani no Nausicaä', 'rest']
     """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_anime.interactions._clock import check_clock
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
 from sklearn_anime.interactions._numbers import numeric_columns
@@ -12,10 +13,12 @@ from sklearn_anime.interactions._rows import Layout, Rows, split_history
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
-from sklearn_anime.utils._groups import first_rows
+from sklearn_anime.utils._groups import first_rows, positions_in
 from sklearn_anime.utils._warnings import warn
 
 CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
+SUMMED = ("ratings", "weights", "totals")  # what the rows of a pair add up to, or their mean
+LATEST = ("times", "order")  # what a pair has from its latest row
 LEAKAGE = 0.9999  # correlation of a column with the ratings, from which on it holds them
 
 
@@ -67,6 +70,7 @@ class Interactions(UserRows):
         user: int | str = 0,
         item: int | str = 1,
         time: int | str | None = None,
+        ordered: bool = False,
         needs_ratings: bool = True,
         features: str | None = None,
     ):
@@ -92,6 +96,9 @@ class Interactions(UserRows):
         time : int or str, default=None
             Position or name of the time column: numbers, dates or datetimes. It is no feature.
 
+        ordered : bool, default=False
+            Whether the order of the rows stands for the time where there is no time column.
+
         needs_ratings : bool, default=True
             Whether to raise where there is no rating.
 
@@ -106,10 +113,10 @@ class Interactions(UserRows):
         if features not in (None, "numbers", "columns"):
             raise ValueError(f"features={features!r} is none of None, 'numbers' and 'columns'.")
         rows = Rows.parse(X, user=user, item=item, time=time)
-        return cls._from_parsed(rows, y, sample_weight, needs_ratings, features)
+        return cls._from_parsed(rows, y, sample_weight, needs_ratings, features, ordered)
 
     @classmethod
-    def _from_parsed(cls, rows, y, sample_weight, needs_ratings, features):
+    def _from_parsed(cls, rows, y, sample_weight, needs_ratings, features, ordered):
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
         users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
         items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
@@ -120,8 +127,10 @@ class Interactions(UserRows):
             table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
             _warn_of_leakage(others, table, ratings)
         times = None if rows.time is None else rows.times()[kept]
-        values = {"ratings": ratings, "weights": weights, "totals": weights, "times": times}
-        ids = {"users": users, "items": items, "layout": rows.layout}
+        order = _order(times, kept) if ordered or times is not None else None
+        values = {"ratings": ratings, "weights": weights, "totals": weights}
+        values |= {"times": times, "order": order}
+        ids = {"users": users, "items": items, "layout": rows.layout, "clock": rows.clock}
         return cls._merged(merge, values, table, weighted=sample_weight is not None, **ids)
 
     @classmethod
@@ -136,7 +145,7 @@ class Interactions(UserRows):
             n_items=len(items),
             codes=np.arange(len(users)),
             totals=merge.sum(values["totals"]),
-            times=None if values["times"] is None else merge.max(values["times"]),
+            **{name: None if values[name] is None else merge.max(values[name]) for name in LATEST},
             user_columns=[] if table is None else table.user_columns,
             user_rows=np.arange(len(users)),
             users=users,
@@ -195,14 +204,21 @@ class Interactions(UserRows):
             user=layout.user,
             item=layout.item,
             time=layout.time,
+            ordered=self.order is not None,
             needs_ratings=False,
             features=None if self.features is None else "numbers",
         )
+        check_clock(new.clock, self.clock, "X")
         users, items = self.users.extend(new.users.ids), self.items.extend(new.items.ids)
         user_codes = np.append(self.row_codes, users.encode(new.users.ids)[new.row_codes])
         item_codes = np.append(self.item_codes, items.encode(new.items.ids)[new.item_codes])
-        names = ["ratings", "weights", "totals", *([] if self.times is None else ["times"])]
-        values = {name: np.append(getattr(self, name), getattr(new, name)) for name in names}
+        values = {name: np.append(getattr(self, name), getattr(new, name)) for name in SUMMED}
+        values |= dict.fromkeys(LATEST)
+        if self.times is not None:
+            values["times"] = np.append(self.times, new.times)
+        if self.order is not None:
+            rows = np.append(self.order, self.order.max() + 1 + new.order)
+            values["order"] = _order(values["times"], rows)
         merge, table = PairMerge(user_codes, item_codes, len(items)), None
         if self.features is not None:
             features, codes = (
@@ -211,9 +227,9 @@ class Interactions(UserRows):
             )
             names = self.features.names
             table = FeatureTable.from_values(names, features, codes, merge, values["weights"])
-        ids = {"users": users, "items": items, "layout": layout}
+        ids = {"users": users, "items": items, "layout": layout, "clock": self.clock}
         weighted = self.weighted or new.weighted
-        return self._merged(merge, {"times": None} | values, table, weighted=weighted, **ids)
+        return self._merged(merge, values, table, weighted=weighted, **ids)
 
     def codes_in(self, others) -> tuple:
         """Return the codes that users and items have in other interactions.
@@ -296,11 +312,12 @@ class Interactions(UserRows):
             What they have interacted with, over the items of ``fit``.
 
         new_pairs : tuple of ndarray
-            Row and code of the interactions with new items.
+            Row, code and, where there is one, time of the interactions with new items.
         """
         X, y = split_history(history)
         rows, present = Rows.read_history(X, self.layout)
-        new = Interactions._from_parsed(rows, y, None, False, None)
+        new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
+        check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).encode(new.items.ids)
         if (codes < 0).any():
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
@@ -316,10 +333,13 @@ class Interactions(UserRows):
             totals=new.totals[kept],
             weighted=self.weighted,
             times=None if new.times is None else new.times[kept],
+            order=None if new.order is None else new.order[kept],
+            clock=self.clock,
             user_columns=self._folded_columns(rows, present, new.users, fitted),
             user_rows=np.arange(len(fitted)),
         )
-        return new.users, folded._sorted(), (new.row_codes[others], of_pair[others])
+        times = () if new.times is None else (new.times[others],)
+        return new.users, folded._sorted(), (new.row_codes[others], of_pair[others], *times)
 
     def _folded_columns(self, rows, present, users, codes):
         """Return the features of the users of a history: its own, else those of ``fit``."""
@@ -342,6 +362,11 @@ class Interactions(UserRows):
     def _feature_rows(self):
         """Return the features of each pair: ndarray of shape (n_pairs, n_features)."""
         return self.features.fitted_rows(self.row_codes, self.item_codes)
+
+
+def _order(times, rows):
+    """Return the rank of rows by time and, where times are equal or there are none, by row."""
+    return rows if times is None else positions_in(np.lexsort([rows, times]))
 
 
 def _check_target(y, sample_weight, n_rows, needs_ratings):

@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from sklearn_anime.interactions._clock import clock_of
 from sklearn_anime.interactions._frames import table_columns
 from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._targets import times
@@ -186,6 +187,11 @@ class Rows:
     def times(self):
         """Return the time of each row as a number, in an ndarray of shape (n_rows,)."""
         return times(self.time)
+
+    @property
+    def clock(self):
+        """What the times are (see `clock_of`); None without a time column."""
+        return None if self.time is None else clock_of(self.time)
 
 
 def split_history(history):

@@ -99,6 +99,7 @@ def _check_no_gap(column):
         missing = missing | np.isnan(column.to_numpy())
     if missing.any():
         raise ValueError(
-            f"Input X contains NaN: row {np.argmax(missing)} has no time in column {column.name!r}. "
-            f"Drop such rows, or give them a time."
+            f"Input X contains NaN: {missing.sum()} of {len(missing)} rows have no time in column "
+            f"{column.name!r}, the first of them row {np.argmax(missing)}. Drop such rows, or give them "
+            f"a time."
         )

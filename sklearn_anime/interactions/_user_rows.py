@@ -42,6 +42,18 @@ class UserRows:
     times : ndarray of shape (n_pairs,) or None
         Latest time of each pair, dates in microseconds since 1970; None without ``time=``.
 
+    order : ndarray of int of shape (n_pairs,) or None
+        Larger for the later of two pairs of a user: by their times, and of equal ones by their rows.
+        None where neither times nor rows are in order.
+
+    clock : str or None
+        What the times are: ``"numbers"``, ``"datetimes"``, ``"datetimes of a time zone"`` or
+        ``"durations"``.
+
+    now : int or float or None
+        The moment from which ages are measured, on the scale of `times`; None is that of the newest pair
+        of each user.
+
     user_columns : list of Column
         Features of users, for models that use them.
 
@@ -65,6 +77,9 @@ class UserRows:
     totals: np.ndarray | None = field(default=None, kw_only=True)
     weighted: bool = field(default=False, kw_only=True)
     times: np.ndarray | None = field(default=None, kw_only=True)
+    order: np.ndarray | None = field(default=None, kw_only=True)
+    clock: str | None = field(default=None, kw_only=True)
+    now: float | None = field(default=None, kw_only=True)
     user_columns: list = field(default_factory=list, kw_only=True)
     user_rows: np.ndarray | None = field(default=None, kw_only=True)
 
@@ -184,18 +199,44 @@ class UserRows:
         lengths = np.where(known, self.row_lengths[rows], 0)
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         pairs = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
+        codes = np.where(known, self.codes[rows], -1)
+        user_rows = None if self.user_rows is None else np.where(known, self.user_rows[rows], -1)
+        return self._of_pairs(pairs, indptr, codes, user_rows)
+
+    def until(self, now):
+        """Return the rows of the same users without interactions after a moment.
+
+        Parameters
+        ----------
+        now : int or float
+            The moment, on the scale of `times`.
+
+        Returns
+        -------
+        UserRows
+            Rows whose ages are measured from `now`.
+        """
+        kept = self.times <= now
+        indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
+        return replace(self._of_pairs(kept, indptr, self.codes, self.user_rows), now=now)
+
+    def _of_pairs(self, pairs, indptr, codes, user_rows):
+        """Return rows of some of the pairs."""
         return UserRows(
             indptr=indptr,
             item_codes=self.item_codes[pairs],
             ratings=self.ratings[pairs],
             weights=self.weights[pairs],
             n_items=self.n_items,
-            codes=np.where(known, self.codes[rows], -1),
+            codes=codes,
             totals=_taken(self.totals, pairs),
             weighted=self.weighted,
             times=_taken(self.times, pairs),
+            order=_taken(self.order, pairs),
+            clock=self.clock,
+            now=self.now,
             user_columns=self.user_columns,
-            user_rows=None if self.user_rows is None else np.where(known, self.user_rows[rows], -1),
+            user_rows=user_rows,
         )
 
     def replace(self, others, positions):
@@ -226,6 +267,9 @@ class UserRows:
             totals=_joined(self.totals, others.totals),
             weighted=self.weighted,
             times=_joined(self.times, others.times),
+            order=_joined(self.order, others.order),
+            clock=self.clock,
+            now=self.now,
             user_columns=[Column.from_series(extended(*pair)) for pair in pairs],
             user_rows=np.arange(n + len(others.codes)),
             **both,
@@ -235,7 +279,7 @@ class UserRows:
     def _sorted(self):
         """Return these rows with the items of each in the order of their codes."""
         order = np.lexsort([self.item_codes, self.row_codes])
-        pairs = ("item_codes", "ratings", "weights", "totals", "times")
+        pairs = ("item_codes", "ratings", "weights", "totals", "times", "order")
         return replace(self, **{name: _taken(getattr(self, name), order) for name in pairs})
 
     def _csr(self, values):

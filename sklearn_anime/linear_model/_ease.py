@@ -1,5 +1,6 @@
 """The linear item-item model in closed form."""
 
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -12,10 +13,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime._similar import similar_frame
 from sklearn_anime.base import RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import (
+    DECAY,
+    HALF_LIFE,
+    TIME_COLUMN,
+    Recency,
+    training_weights,
+)
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype
 from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
-from sklearn_anime.linear_model._rows import item_features, liked, likes
+from sklearn_anime.linear_model._rows import item_features, liked, likes, warn_of_nothing_in_common
 from sklearn_anime.linear_model._settings import Settings, auto_tail
 from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
@@ -24,7 +32,7 @@ from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
 
 LARGEST_GRAM = 4 * 2**30  # bytes of the items x items array up to which "auto" takes the exact solver
-READ_BY_FIT = ("user", "item", "min_rating", "feature_weight")  # what partial_fit has to keep
+READ_BY_FIT = ("user", "item", "time", "min_rating", "feature_weight")  # what partial_fit has to keep
 N_COMPONENTS = 512  # of the low-rank solver, where none are given
 
 
@@ -83,6 +91,22 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``: numbers, dates or datetimes. It is no feature.
+        None reads no times.
+
+    half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half in the history that is scored: a number in the units of
+        the time column or, for datetimes, a duration such as ``"30D"``. The age is measured from the
+        newest interaction of the user, or from `now` in ``recommend``. None: age does not count.
+
+    decay : float, default=1.0
+        Factor in [0, 1] of an interaction for each newer one in the history that is scored. It is
+        multiplied with that of `half_life`.
+
+    training_half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half in training, measured from the newest row of ``fit``.
 
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
@@ -175,6 +199,10 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         "solver": [StrOptions({"auto", "cholesky", "svd"})],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
+        "half_life": HALF_LIFE,
+        "decay": DECAY,
+        "training_half_life": HALF_LIFE,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -192,6 +220,10 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         solver: str = "auto",
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
+        half_life: float | str | timedelta | None = None,
+        decay: float = 1.0,
+        training_half_life: float | str | timedelta | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -205,6 +237,10 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         self.solver = solver
         self.user = user
         self.item = item
+        self.time = time
+        self.half_life = half_life
+        self.decay = decay
+        self.training_half_life = training_half_life
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -238,6 +274,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             sample_weight,
             user=self.user,
             item=self.item,
+            time=self.time,
             needs_ratings=self.min_rating is not None,
             features="numbers" if self.feature_weight else None,
         )
@@ -306,7 +343,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        entries = liked(interactions, self.min_rating)
+        recency = Recency.choose(interactions, self.half_life, self.decay)
+        factors = training_weights(interactions, self.training_half_life)
+        entries = liked(interactions, self.min_rating, factors)
         if entries.nnz == 0:
             raise ValueError(
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
@@ -316,6 +355,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         rows = settings.weighed(entries)
         ridge = settings.ridge(squared_norms(rows))
         features = None if interactions.features is None else item_features(interactions.features)
+        warn_of_nothing_in_common(entries, features)
         if features is not None:
             rows = sparse.vstack([rows, sparse.csr_array(self.feature_weight * features.T)], "csr")
         solver = self._choose_solver(rows, ridge)
@@ -327,6 +367,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             "tail_": getattr(weights, "share", 0.0),
             "solver_": solver,
             "_weights": weights,
+            "_recency": recency,
             "_min_rating": self.min_rating,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_of_features": _of_features(weights, features, self.feature_weight),
@@ -369,11 +410,11 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     def _explain_score(self, rows, item_code):
         pairs = np.flatnonzero(likes(rows, self._min_rating))
         items = rows.item_codes[pairs]
-        weights = self._weights.to_item(item_code)[items]
+        weights = self._weights.to_item(item_code)[items] * self._recency.weights(rows)[pairs]
         return Terms({}, "item", items, weights, rows.ratings[pairs], weights * rows.entries[pairs])
 
     def _score_block(self, rows):
-        return self._weights.scores(liked(rows, self._min_rating))
+        return self._weights.scores(liked(rows, self._min_rating, self._recency.weights(rows)))
 
     def _score_new_items(self, rows, features):
         if self._of_features is None:
@@ -381,7 +422,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 "New items in items= are scored by their features, which fit did not use with "
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
-        return liked(rows, self._min_rating) @ (self._of_features @ features.T)
+        entries = liked(rows, self._min_rating, self._recency.weights(rows))
+        return entries @ (self._of_features @ features.T)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

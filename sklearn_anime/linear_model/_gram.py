@@ -28,14 +28,27 @@ def inverse_gram(rows, ridge):
     [[0.6, -0.2], [-0.2, 0.4]]
     """
     dtype = gram_dtype(rows, ridge)
-    gram = gram_matrix(rows.astype(dtype), dtype)
+    return inverse_of(gram_matrix(rows.astype(dtype), dtype), ridge)
+
+
+def inverse_of(gram, ridge):
+    """Return the inverse of a Gram matrix plus ``diag(ridge)``, in the array of the matrix.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_items, n_items)
+        The matrix, of which the lower triangle is read.
+
+    ridge : float or ndarray of shape (n_items,)
+        What is added to the diagonal; positive.
+    """
     gram[np.diag_indices_from(gram)] += ridge
     potrf, potri = lapack.get_lapack_funcs(("potrf", "potri"), (gram,))
     # Transposed, the array is in the order of Fortran, and LAPACK works on its upper triangle in place.
     upper, failed = potrf(gram.T, lower=0, overwrite_a=1, clean=0)
     if failed:
         raise ValueError(
-            f"What was seen is too alike between items to tell them apart with alpha={ridge.min():g}: "
+            f"What was seen is too alike between items to tell them apart with alpha={np.min(ridge):g}: "
             f"the Gram matrix is singular up to rounding. Raise alpha."
         )
     upper, _ = potri(upper, lower=0, overwrite_c=1)
@@ -65,8 +78,13 @@ def gram_dtype(rows, ridge):
     The bound is the largest sum of a row of the matrix, of absolute values, over the least ridge.
     """
     sizes = abs(rows)
-    largest = (sizes.T @ (sizes @ np.ones(rows.shape[1])) + ridge).max()
-    return np.dtype(np.float32 if largest < LARGEST_CONDITION * ridge.min() else np.float64)
+    return dtype_for(sizes.T @ (sizes @ np.ones(rows.shape[1])), ridge)
+
+
+def dtype_for(sums, ridge):
+    """Return the precision for a Gram matrix whose rows have some sums of absolute values."""
+    enough = np.max(sums + ridge) < LARGEST_CONDITION * np.min(ridge)
+    return np.dtype(np.float32 if enough else np.float64)
 
 
 def _add_dense_rows(gram, rows):

@@ -12,9 +12,9 @@ def likes(rows, min_rating):
     return rows.ratings >= min_rating
 
 
-def liked(rows, min_rating):
-    """Return the CSR matrix of what users like: ones, or the weights of the rows of ``fit``."""
-    return rows.matrix_where(likes(rows, min_rating), rows.entries.astype(np.float32))
+def liked(rows, min_rating, factors=1.0):
+    """Return the CSR matrix of what users like: ones, or the weights of the rows, times factors."""
+    return rows.matrix_where(likes(rows, min_rating), (rows.entries * factors).astype(np.float32))
 
 
 def item_features(table):
@@ -36,3 +36,13 @@ def item_features(table):
             "feature_weight=0."
         )
     return table.item_features
+
+
+def warn_of_nothing_in_common(entries, features):
+    """Warn where no item has two users, so that no item that a user has not seen gets a score."""
+    n_users = np.count_nonzero(np.diff(entries.indptr))
+    if features is None and n_users > 1 and np.bincount(entries.indices).max() < 2:
+        warn(
+            f"No two users of the {n_users} in X share an item: there is nothing to learn from, "
+            f"and all scores of items that a user has not seen are 0. Check the id columns."
+        )

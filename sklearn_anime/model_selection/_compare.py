@@ -62,14 +62,14 @@ def compare(
         recommender that predicts none) leaves its cells empty. Ranking scorers that differ in metric
         and `k` alone share one call of ``recommend``, for the longest of their lists.
 
+    params : dict of str to array-like, default=None
+        What ``fit`` and the scorers take besides ``X`` and ``y``, such as
+        ``{"sample_weight": weights}``, with an element for each row.
+
     published : dict of str to dict, default=None
         Rows to print below, such as those of a paper: name of a model -> name of a scorer -> its mean,
         with the sign that the scorer has; under ``"source"`` where the numbers are from. They are only
         comparable where the rows, the split and the metric are those of the source.
-
-    params : dict of str to array-like, default=None
-        What ``fit`` and the scorers take besides ``X`` and ``y``, such as
-        ``{"sample_weight": weights}``, with an element for each row.
 
     n_jobs : int, default=None
         Number of processes that fit and score the splits of an estimator.

@@ -13,7 +13,7 @@ from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
-from sklearn_anime.utils._doc_link import DocLinkMixin
+from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._svd import ROUNDING
 
@@ -22,7 +22,7 @@ FLOATS = [np.float64, np.float32]
 ONE_OR_MORE = [Interval(Integral, 1, None, closed="left")]
 
 
-class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FaissNeighbors(EstimatorMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     r"""Find nearest neighbors fast, exactly or nearly so.
 
     It answers as :class:`sklearn.neighbors.NearestNeighbors` does, from an index of the library faiss
@@ -207,10 +207,13 @@ class FaissNeighbors(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         settings = {name: getattr(self, name) for name in names}
         with threads(self.n_jobs):
             indexed = FaissIndex.build(rows, self.index, self.metric, **settings)
-        validate_data(self, X, skip_check_array=True)
-        self._indexed, self.effective_metric_ = indexed, self.metric
-        self.n_samples_fit_ = self._n_features_out = len(rows)
-        return self
+        return self._set_fitted(
+            X,
+            _indexed=indexed,
+            effective_metric_=self.metric,
+            n_samples_fit_=len(rows),
+            _n_features_out=len(rows),
+        )
 
     @property
     def index_(self):

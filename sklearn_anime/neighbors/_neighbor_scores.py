@@ -46,20 +46,23 @@ class UserScores:
         """Return the mask of the users who have neighbors: those with an interaction."""
         return rows.row_lengths > 0
 
-    def sums(self, rows, n_jobs=None):
-        """Return the sums for users and items, and whether any neighbor takes part in each."""
-        weights = self._weights(rows, n_jobs)
+    def sums(self, rows, recency, n_jobs=None):
+        """Return the sums for users and items, and whether any neighbor takes part in each.
+
+        `recency` is the weight of each pair of `rows` by its age.
+        """
+        weights = self._weights(rows, recency, n_jobs)
         return _with_reach(weights @ self.ratings, self.ratings, lambda: weights @ _ones(self.ratings))
 
-    def terms(self, rows, item_code):
+    def terms(self, rows, recency, item_code):
         """Return the neighbors of one user that have an item, their weights and their ratings of it."""
-        weights = self._weights(rows)
+        weights = self._weights(rows, recency)
         ratings = self.ratings[weights.indices][:, [item_code]].tocoo()
         neighbors = ratings.coords[0]
         return weights.indices[neighbors], weights.data[neighbors], ratings.data
 
-    def _weights(self, rows, n_jobs=None):
-        queries = Queries.of(self.space.project(rows.seen_matrix()), rows.codes)
+    def _weights(self, rows, recency, n_jobs=None):
+        queries = Queries.of(self.space.project(rows.seen_matrix(recency)), rows.codes)
         nearest = self.neighborhood.nearest(queries, self.n_neighbors, n_jobs)
         return similarity_weights(nearest, self.power)
 
@@ -97,30 +100,48 @@ class ItemScores:
             return rows.row_lengths > 0
         return np.isin(np.arange(len(rows.codes)), rows.row_codes[rows.ratings >= self.min_rating])
 
-    def sums(self, rows, n_jobs=None):
-        """Return the sums for users and items, and whether any neighbor takes part in each."""
-        ratings = _summed_ratings(rows, self.baseline, self.min_rating)
+    def sums(self, rows, recency, n_jobs=None):
+        """Return the sums for users and items, and whether any neighbor takes part in each.
+
+        `recency` is the weight of each pair of `rows` by its age.
+        """
+        ratings = _summed_ratings(rows, self.baseline, self.min_rating, recency)
         return _with_reach(ratings @ self.shares, ratings, lambda: _ones(ratings) @ self.shares)
 
-    def terms(self, rows, item_code):
-        """Return the items of one user that share with an item, the shares and the ratings."""
+    def terms(self, rows, recency, item_code):
+        """Return the items of one user that share with an item, the shares and the ratings.
+
+        The shares are weighed by recency.
+        """
         ratings = _summed_ratings(rows, self.baseline, self.min_rating)
+        factors = _kept(rows, self.min_rating, recency).data
         shares = self.shares[ratings.indices][:, [item_code]].tocoo()
         items = shares.coords[0]
-        return ratings.indices[items], shares.data, ratings.data[items]
+        return ratings.indices[items], shares.data * factors[items], ratings.data[items]
 
 
 SCORES = {"user": UserScores, "item": ItemScores}
 
 
-def _summed_ratings(rows, baseline, min_rating):
-    """Return ratings from a threshold on or, without one, all and predictions for unrated pairs."""
-    if min_rating is not None:
-        return rows.matrix_where(rows.ratings >= min_rating)
-    unrated = np.flatnonzero(~rows.rated)
+def _summed_ratings(rows, baseline, min_rating, factors=1.0):
+    """Return ratings from a threshold on or, without one, all and predictions for unrated pairs.
+
+    Each is multiplied by the factor of its pair.
+    """
     ratings = rows.ratings.copy()
-    ratings[unrated] = baseline.predict_pairs(rows, unrated)
-    return rows.seen_matrix(ratings)
+    if min_rating is None:
+        unrated = np.flatnonzero(~rows.rated)
+        ratings[unrated] = baseline.predict_pairs(rows, unrated)
+    return _kept(rows, min_rating, ratings * factors)
+
+
+def _kept(rows, min_rating, values):
+    """Return the CSR matrix of values of the pairs that are summed."""
+    return (
+        rows.seen_matrix(values)
+        if min_rating is None
+        else rows.matrix_where(rows.ratings >= min_rating, values)
+    )
 
 
 def _with_reach(sums, ratings, weights):

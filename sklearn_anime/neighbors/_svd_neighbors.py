@@ -1,5 +1,6 @@
 """Ratings and recommendations from similar users, or from similar items, in SVD space."""
 
+from datetime import timedelta
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
@@ -12,6 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import DECAY, HALF_LIFE, TIME_COLUMN, Recency
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.neighbors._auto_settings import AUTO, neighbor_settings, warn_of_sizes
@@ -23,7 +25,7 @@ from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_c
 from sklearn_anime.utils._validation import check_unchanged
 
 BALANCE = 0.5  # power of the singular values in the space of the interactions
-FACTORIZED = ("n_components", "baseline", "user", "item")  # what partial_fit has to keep
+FACTORIZED = ("n_components", "baseline", "user", "item", "time")  # what partial_fit has to keep
 
 
 class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator):
@@ -82,6 +84,21 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``: numbers, dates or datetimes. It is no feature.
+        None reads no times.
+
+    half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half in the history that a recommendation is
+        scored from: a number in the units of
+        the time column or, for datetimes, a duration such as ``"30D"``. The age is measured from the
+        newest interaction of the user, or from `now` in ``recommend``. Predicted ratings do not know
+        it. None: age does not count.
+
+    decay : float, default=1.0
+        Factor in [0, 1] of an interaction for each newer one in the history that is scored. It is
+        multiplied with that of `half_life`.
 
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
@@ -192,6 +209,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         "clip": ["boolean"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
+        "half_life": HALF_LIFE,
+        "decay": DECAY,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -210,6 +230,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         clip: bool = True,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
+        half_life: float | str | timedelta | None = None,
+        decay: float = 1.0,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -224,6 +247,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         self.clip = clip
         self.user = user
         self.item = item
+        self.time = time
+        self.half_life = half_life
+        self.decay = decay
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -247,7 +273,9 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         SVDNeighborsRecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
+        interactions = Interactions.from_rows(
+            X, y, sample_weight, user=self.user, item=self.item, time=self.time
+        )
         warn_of_sizes(self, interactions.shape)
         n_components = min(self.n_components, *interactions.shape)
         random_state = check_random_state(self.random_state)
@@ -306,6 +334,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def _fitted(self, interactions, rating_space, score_space):
         """Return the fitted state, given functions that make a space of a matrix."""
+        recency = Recency.choose(interactions, self.half_life, self.decay)
         for_ratings, for_scores = neighbor_settings(self, interactions.shape)
         baseline = fit_baseline(self.baseline, interactions)
         of_residuals = self.baseline is not None
@@ -330,6 +359,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             "_scores": scores,
             "_score_space": scores_in,
             "_min_rating": self.min_rating,
+            "_recency": recency,
             "_factorized": {name: getattr(self, name) for name in FACTORIZED},
         }
 
@@ -352,7 +382,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._scores.has_history(rows)
 
     def _score_block(self, rows):
-        sums, reached = self._scores.sums(rows, self.n_jobs)
+        sums, reached = self._scores.sums(rows, self._recency.weights(rows), self.n_jobs)
         if self._min_rating is not None:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
@@ -366,7 +396,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._clipped(ratings)
 
     def _explain_score(self, rows, item_code):
-        codes, weights, ratings = self._scores.terms(rows, item_code)
+        codes, weights, ratings = self._scores.terms(rows, self._recency.weights(rows), item_code)
         if (weights > 0).any():
             shown = self._neighbor_ratings(rows, codes, item_code)
             return Terms({}, self._ratings.axis, codes, weights, shown, weights * ratings)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neural_network._ensemble import train_ensemble
 from sklearn_anime.neural_network._import import import_training
@@ -119,6 +120,9 @@ class EmbeddingRegressor(
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of a time column of ``X``, which is no feature; None if there is none.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of the order of the rows and of the held-out part.
@@ -228,6 +232,7 @@ class EmbeddingRegressor(
         "verbose": ["verbose"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
         "random_state": ["random_state"],
     }
 
@@ -255,6 +260,7 @@ class EmbeddingRegressor(
         verbose: int = 0,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
         self.n_components = n_components
@@ -278,6 +284,7 @@ class EmbeddingRegressor(
         self.verbose = verbose
         self.user = user
         self.item = item
+        self.time = time
         self.random_state = random_state
 
     @with_callbacks
@@ -302,7 +309,7 @@ class EmbeddingRegressor(
             This estimator.
         """
         interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, features="numbers"
+            X, y, sample_weight, user=self.user, item=self.item, time=self.time, features="numbers"
         )
         old = getattr(self, "_ensemble", None) if self.warm_start else None
         context = self._start_callbacks(X, y)
@@ -341,7 +348,7 @@ class EmbeddingRegressor(
             return self.fit(X, y, sample_weight)
         check_unchanged(self, self._columns)
         validate_data(self, X, reset=False, skip_check_array=True)
-        columns = {"user": self.user, "item": self.item}
+        columns = {"user": self.user, "item": self.item, "time": self.time}
         new = Interactions.from_rows(X, y, sample_weight, features="numbers", **columns)
         interactions = self.interactions_.extended(X, y, sample_weight)
         context = self._start_callbacks(X, y)
@@ -454,7 +461,7 @@ class EmbeddingRegressor(
             validation_curve_=None if np.isnan(held_out).all() else held_out,
             best_epoch_=best,
             _ensemble=ensemble,
-            _columns={"user": self.user, "item": self.item},
+            _columns={"user": self.user, "item": self.item, "time": self.time},
         )
 
     def _score_block(self, rows):

@@ -28,7 +28,7 @@ from sklearn_anime.preprocessing._position_weights import (
     stack_dense,
     stack_sparse,
 )
-from sklearn_anime.utils._doc_link import DocLinkMixin
+from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._sklearn import (
     Interval,
     RealNotInt,
@@ -40,7 +40,7 @@ from sklearn_anime.utils._sklearn import (
 INFREQUENT = "infrequent"
 
 
-class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
+class WeightedOneHotGenres(EstimatorMixin, TransformerMixin, BaseEstimator):
     r"""Encode genres as one column each, earlier genres weighing more.
 
     A catalog lists the genres of a title in order of relevance: "Action, Drama" is first of
@@ -295,10 +295,12 @@ class WeightedOneHotGenres(DocLinkMixin, TransformerMixin, BaseEstimator):
             (column.label, [*genres, INFREQUENT] if pooled and others is not None else genres)
             for column, (genres, others) in zip(columns, chosen, strict=True)
         )
-        validate_data(self, X, skip_check_array=True)
-        self.genres_ = [genres for genres, _ in chosen]
-        self.infrequent_genres_ = [infrequent for _, infrequent in chosen]
-        self.n_positions_ = np.array([column.n_positions for column in columns])
+        self._set_fitted(
+            X,
+            genres_=[genres for genres, _ in chosen],
+            infrequent_genres_=[infrequent for _, infrequent in chosen],
+            n_positions_=np.array([column.n_positions for column in columns]),
+        )
         return columns
 
     def _weigh(self, n_needed, n_positions):

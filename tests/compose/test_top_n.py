@@ -426,7 +426,7 @@ def test_first_stage_with_its_ids_in_other_columns_raises():
     model = TopNRecommender(
         BiasRegressor(user=1, item=0), candidates=PopularityRecommender(), user=1, item=0
     )
-    with pytest.raises(ValueError, match=r"Give both the same `user=` and `item=`"):
+    with pytest.raises(ValueError, match=r"Give both the same `user=`, `item=` and `time=`"):
         model.fit(X, [1, 2, 3])
 
 

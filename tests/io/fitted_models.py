@@ -20,7 +20,7 @@ from sklearn_anime import metrics, model_selection
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender, _tail
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender, _tail
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
@@ -89,6 +89,8 @@ MODELS = {
     "popularity": PopularityRecommender,
     "ease": EASERecommender,
     "low-rank ease": lambda: EASERecommender(n_components=5, tail=0.7, random_state=0),
+    "next item": lambda: NextItemRecommender(1.0),
+    "low-rank next item": lambda: NextItemRecommender(1.0, n_components=5, random_state=0),
     "svd neighbors": lambda: SVDNeighborsRecommender(n_components=3, random_state=0),
     "items of svd": lambda: SVDNeighborsRecommender(n_components=3, axis="item", random_state=0),
     "mean baseline": lambda: SVDNeighborsRecommender(n_components=3, baseline=None, random_state=0),

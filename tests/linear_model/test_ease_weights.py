@@ -229,6 +229,7 @@ def test_wrong_weights_leave_the_old_model(X, weight, message):
     pd.testing.assert_frame_equal(scores_of(model), before)
 
 
-def test_table_without_two_users_who_share_an_item_has_scores_of_zero():
-    model = EASERecommender().fit([["ann", 1], ["bob", 2], ["cat", 3]])
+def test_table_without_two_users_who_share_an_item_warns_and_has_scores_of_zero():
+    with pytest.warns(UserWarning, match="No two users of the 3 in X share an item"):
+        model = EASERecommender().fit([["ann", 1], ["bob", 2], ["cat", 3]])
     assert_array_equal(model.predict([["ann", 2], ["bob", 1]]), 0.0)

@@ -14,7 +14,7 @@ from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
 from sklearn_anime.utils.discovery import all_estimators
@@ -32,6 +32,8 @@ RECOMMENDERS = [
     BiasRegressor(shrinkage=0, max_iter=3),
     EASERecommender(),
     EASERecommender(n_components=2),
+    NextItemRecommender(),
+    NextItemRecommender(n_components=2),
     EASERecommender(min_rating=6, feature_weight=0.5),
     PopularityRecommender(),
     PopularityRecommender(n_jobs=2),

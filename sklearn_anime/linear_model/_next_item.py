@@ -1,0 +1,336 @@
+"""The linear model from what a user has seen to what comes next, in closed form."""
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_anime._similar import similar_frame
+from sklearn_anime.base import RecommenderMixin, Terms
+from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.linear_model._transition_weights import ExactTransitions, LowRankTransitions
+from sklearn_anime.linear_model._transitions import Sequences, recency
+from sklearn_anime.utils._memory import total_memory
+from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
+from sklearn_anime.utils._validation import check_unchanged
+from sklearn_anime.utils._warnings import warn
+
+LARGEST_ARRAY = 4 * 2**30  # bytes of items x items up to which "auto" takes the exact solver
+READ_BY_FIT = ("user", "item", "time")  # what partial_fit has to keep
+N_COMPONENTS = 512  # of the low-rank solver, where none are given
+
+
+class NextItemRecommender(RecommenderMixin, BaseEstimator):
+    """Recommend what comes next by a linear model from the latest items, in closed form.
+
+    A ridge regression predicts, at each position of the sequence of a user, the next item from those
+    before it, of which the latest count most. Use it where the order of the interactions tells more than
+    their set: series, sessions, seasons. The solution is in closed form, and new users need no refit.
+
+    Parameters
+    ----------
+    alpha : float, default=100.0
+        Strength of the ridge. Larger values trust only transitions that many users have made. Search on
+        a scale such as 10, 30, 100, 300.
+
+    decay : float, default=0.7
+        Factor in [0, 1] of an interaction for each later one of the user, in the history that is scored.
+
+    training_decay : float, default=0.8
+        Factor in [0, 1] for each later interaction in the pasts of training.
+
+    max_length : int, default=50
+        How many of the latest items of a user are read, in training and in scoring.
+
+    horizon : int, default=1
+        How many items a past predicts in training; the h-th of them counts
+        ``training_decay ** (h - 1)``.
+
+    n_components : int, default=None
+        Rank of the low-rank solver, which ``solver="auto"`` takes where it is given. None means 512
+        where that solver is chosen otherwise, or less where the table allows no more.
+
+    solver : {"auto", "cholesky", "svd"}, default="auto"
+        ``"cholesky"`` is exact and needs one array of items x items; ``"svd"`` works in the space of
+        `n_components` dimensions, for large catalogs. ``"auto"`` is exact where no `n_components` are
+        given and the array takes 4 GiB at most.
+
+    user : int or str, default=0
+        Position or name of the user column of ``X``.
+
+    item : int or str, default=1
+        Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``: numbers, dates or datetimes. Rows of equal time
+        keep their order. None: the rows of each user are in the order of time, and so are those of a
+        history.
+
+    n_jobs : int, default=None
+        Number of threads that score blocks of users in ``recommend``.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the SVD.
+
+    Attributes
+    ----------
+    solver_ : str
+        The solver that was used.
+
+    users_, items_ : ndarray of shape (n_users,) and (n_items,)
+        The ids of ``fit``, sorted; those that ``partial_fit`` brought come after them.
+
+    interactions_ : Interactions
+        The table of ``fit``, and of ``partial_fit``.
+
+    n_features_in_ : int
+        Number of columns of ``X``.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of ``X``, where they are all text.
+
+    See Also
+    --------
+    EASERecommender : The linear model from each item to each other, whatever their order.
+    sklearn_anime.baseline.PopularityRecommender : Baseline of recommendations.
+
+    Notes
+    -----
+    Let ``i_1, i_2, ...`` be the items of a user in the order of time; an item counts once, at its latest
+    time. The past at position ``p`` is ``s_p = sum_q d^(p-q) e_(i_q)`` over the last `max_length`
+    positions ``q <= p``, with ``d`` the `training_decay`, and its target is ``z_p = e_(i_(p+1))``. With
+    the rows ``s_p`` and ``z_p`` of all users in ``S`` and ``Z``, the weights ``W`` minimize
+    ``|Z - S W|^2 + alpha |W|^2``:
+
+    ``W = (S'S + alpha I)^-1 S'Z``.
+
+    The scores of a user are ``s W`` with ``s`` the past of the last position, where `decay` stands in
+    for ``d``. Sample weights are the entries of ``S`` and ``Z`` in place of 1. Neither of these is made.
+    Two items ``k`` positions apart, of which ``n`` more follow the later, add
+    ``d^k (1 - d^(2 m)) / (1 - d^2)`` to ``S'S``, with ``m = min(n, max_length - k)``, and ``d^(k-1)`` to
+    ``S'Z``. Both are sparse.
+
+    The low-rank solver takes the truncated SVD ``S / sqrt(alpha) = U S V'``. With
+    ``M = V f(S) V'`` and ``f(s) = s^2 / (s^2 + 1)``, ``W = (I - M) S'Z / alpha``, which is exact at full
+    rank. It keeps ``V``, ``V'S'Z`` and the sparse ``S'Z``: ``8 n_items n_components`` bytes, and 8 for
+    each pair of items that follow each other within `max_length`.
+
+    Examples
+    --------
+    >>> from sklearn_anime.linear_model import NextItemRecommender
+    >>> X = [["ann", "Naruto", 1], ["ann", "Naruto: Shippuuden", 2], ["ann", "Boruto", 3],
+    ...      ["bob", "Akira", 1], ["bob", "Naruto", 2], ["bob", "Naruto: Shippuuden", 3],
+    ...      ["cat", "Boruto", 1], ["cat", "Akira", 2], ["cat", "Naruto", 3]]
+    >>> model = NextItemRecommender(alpha=1.0, time=2).fit(X)
+    >>> model.recommend("cat", n_items=1)["item"].tolist()
+    ['Naruto: Shippuuden']
+    >>> model.recommend(history=[["me", "Naruto: Shippuuden", 5]], n_items=1)["item"].tolist()
+    ['Boruto']
+    """
+
+    _parameter_constraints = {
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "decay": [Interval(Real, 0, 1, closed="both")],
+        "training_decay": [Interval(Real, 0, 1, closed="both")],
+        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "solver": [StrOptions({"auto", "cholesky", "svd"})],
+        "user": ID_COLUMN,
+        "item": ID_COLUMN,
+        "time": [*ID_COLUMN, None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        alpha: float = 100.0,
+        *,
+        decay: float = 0.7,
+        training_decay: float = 0.8,
+        max_length: int = 50,
+        horizon: int = 1,
+        n_components: int | None = None,
+        solver: str = "auto",
+        user: int | str = 0,
+        item: int | str = 1,
+        time: int | str | None = None,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.alpha = alpha
+        self.decay = decay
+        self.training_decay = training_decay
+        self.max_length = max_length
+        self.horizon = horizon
+        self.n_components = n_components
+        self.solver = solver
+        self.user = user
+        self.item = item
+        self.time = time
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Solve for the weights from past to next items.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows of user, item and, with `time`, when it was.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings, which do not enter the model.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, such as a number of plays. None in every call: a pair counts 1, however
+            often it stands there. As soon as one call has weights, a pair counts the sum of those of its
+            rows, where a row without one has 1: a weight of 2 is the row twice.
+
+        Returns
+        -------
+        NextItemRecommender
+            This estimator.
+        """
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        interactions = Interactions.from_rows(
+            X, y, sample_weight, **columns, ordered=True, needs_ratings=False
+        )
+        return self._set_fitted(X, **self._fitted(interactions))
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Add rows to those of ``fit``, and solve again.
+
+        The first call is a ``fit``. The result is that of a ``fit`` on all rows, for known and for new
+        users and items, and takes as long but for the reading. New users alone need no new solution:
+        give their rows to ``recommend(history=)``.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_columns)
+            Rows in the form of ``fit``. Without `time`, and where times are equal, they come after those
+            that were there before.
+
+        y : array-like of shape (n_rows,), default=None
+            Ratings, which do not enter the model.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts, as in ``fit``.
+
+        Returns
+        -------
+        NextItemRecommender
+            This estimator.
+        """
+        if not hasattr(self, "interactions_"):
+            return self.fit(X, y, sample_weight)
+        check_unchanged(self, self._read_by_fit)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        interactions = self.interactions_.extended(X, y, sample_weight, optional=True)
+        return self._set_fitted(**self._fitted(interactions))
+
+    def similar_items(self, items: ArrayLike, n_items: int = 10) -> Any:
+        """Find the items that are seen next after some items.
+
+        Parameters
+        ----------
+        items : array-like of ids or a single id
+            Items of ``fit``.
+
+        n_items : int, default=10
+            How many to find for each.
+
+        Returns
+        -------
+        DataFrame
+            The item column, ``neighbor``, ``similarity`` in [-1, 1] and ``rank`` (1 comes next). The
+            similarity is not symmetric. It is ``W_ij / sqrt(P_ii |z_j|^2)`` with
+            ``P = (S'S + alpha I)^-1`` and ``z_j`` the column of ``Z``: what of the moves to an item its
+            predecessor tells, beyond all other items of the past.
+
+        Raises
+        ------
+        KeyError
+            If an item was not in the rows of ``fit``.
+        """
+        check_is_fitted(self)
+        return similar_frame(self._similarity, self.interactions_.items, items, n_items)
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        sequences = Sequences.of(interactions)
+        decay = {"decay": self.training_decay, "horizon": self.horizon}
+        past, following = sequences.transitions(**decay, max_length=self.max_length)
+        solver = self._choose_solver(interactions.n_items)
+        return {
+            "interactions_": interactions,
+            "solver_": solver,
+            "_weights": self._solve(solver, past, following),
+            "_is_followed": past.diagonal() > 0,
+            "_target_norms": sequences.target_norms(**decay),
+            "_recency": {"decay": self.decay, "max_length": self.max_length},
+            "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
+        }
+
+    def _solve(self, solver, past, following):
+        """Return the weights from past to next items."""
+        if solver == "cholesky":
+            return ExactTransitions.fit(past, following, self.alpha)
+        n_components = self._rank(past.shape[0])
+        return LowRankTransitions.fit(past, following, self.alpha, n_components, self.random_state)
+
+    def _choose_solver(self, n_items):
+        """Return which solver to use, if there is room for it."""
+        n_bytes = 4 * n_items**2
+        if self.solver == "auto":
+            return "cholesky" if self.n_components is None and n_bytes <= LARGEST_ARRAY else "svd"
+        if self.solver == "cholesky" and n_bytes > total_memory():
+            raise ValueError(
+                f"The exact solver needs {n_bytes / 2**30:,.1f} GiB for {n_items} items. Give "
+                f"n_components, such as {N_COMPONENTS}, and solver='svd'."
+            )
+        return self.solver
+
+    def _rank(self, n_items):
+        """Return n_components as far as the catalog allows."""
+        asked = N_COMPONENTS if self.n_components is None else self.n_components
+        if self.n_components is not None and asked > n_items:
+            warn(f"A table of {n_items} items does not allow n_components={asked} (used: {n_items}).")
+        return min(asked, n_items)
+
+    def _similarity(self, items):
+        """Return how much some items tell that each other one comes next, themselves -inf."""
+        found = self._weights.from_items(items)
+        scale = np.sqrt(self._weights.precision[items][:, None] * self._target_norms)
+        found = np.divide(found, scale, out=np.zeros(found.shape), where=scale > 0)
+        np.clip(found, -1.0, 1.0, out=found)  # exact weights are within; a low rank leaves something out
+        found[np.arange(len(items)), items] = -np.inf
+        return found
+
+    def _has_history(self, rows):
+        read = self._is_followed[rows.item_codes] & (recency(rows, **self._recency) > 0)
+        return np.bincount(rows.row_codes[read], minlength=len(rows.codes)) > 0
+
+    def _explain_score(self, rows, item_code):
+        weights = self._weights.to_item(item_code)[rows.item_codes] * recency(rows, **self._recency)
+        return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
+
+    def _score_block(self, rows):
+        entries = (rows.entries * recency(rows, **self._recency)).astype(np.float32)
+        return self._weights.scores(rows.seen_matrix(entries))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags

@@ -1,0 +1,127 @@
+"""The weights of the linear model from the past to the next item: exact, or in the space of an SVD."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_anime.linear_model._gram import dtype_for, inverse_of
+from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._products import times_dense
+from sklearn_anime.utils._svd import leading_singular_vectors
+
+
+@dataclass(frozen=True)
+class ExactTransitions:
+    """The weights of the exact model, as one array.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_items, n_items)
+        ``weights[i, j]`` is what having seen item i last adds to the score of item j.
+
+    precision : ndarray of shape (n_items,)
+        Diagonal of ``P = (S'S + alpha I)^-1``.
+
+    Examples
+    --------
+    >>> past = sparse.csr_array([[3.0, 0.0], [0.0, 1.0]])
+    >>> following = sparse.csr_array([[0.0, 2.0], [1.0, 0.0]])
+    >>> ExactTransitions.fit(past, following, alpha=1.0).weights.round(3).tolist()
+    [[0.0, 0.5], [0.5, 0.0]]
+    """
+
+    weights: np.ndarray
+    precision: np.ndarray
+
+    @classmethod
+    def fit(cls, past, following, alpha):
+        """Solve for the weights, in the array of the inverse."""
+        dtype = dtype_for(past.sum(axis=1), alpha)
+        weights = inverse_of(past.astype(dtype).toarray(), alpha)
+        precision = weights.diagonal().copy()
+        columns = following.T.tocsr().astype(dtype)
+        for block in batches(len(weights), block_length(len(weights))):
+            weights[block] = times_dense(columns, np.ascontiguousarray(weights[block].T)).T
+        return cls(weights, precision)
+
+    def scores(self, rows):
+        """Return the scores of all items for rows over items."""
+        return times_dense(rows.astype(self.weights.dtype), self.weights)
+
+    def from_items(self, items):
+        """Return what some items add to the scores of all, one row for each."""
+        return self.weights[items]
+
+    def to_item(self, item):
+        """Return what each item adds to the score of one."""
+        return self.weights[:, item].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class LowRankTransitions:
+    """The same weights in the space of an SVD; no dense array of items x items.
+
+    With ``S / sqrt(alpha) = U S V'``, ``P = (I - M) / alpha`` where ``M = V f(S) V'`` is the spectral
+    filter ``f(s) = s^2 / (s^2 + 1)`` of the leading components.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (n_items, n_components)
+        ``V``.
+
+    filtered : ndarray of shape (n_components,)
+        ``f(S)``.
+
+    following : sparse.csr_array of shape (n_items, n_items)
+        ``S'Z / alpha``.
+
+    reduced : ndarray of shape (n_components, n_items)
+        ``V'S'Z / alpha``.
+
+    precision : ndarray of shape (n_items,)
+        Diagonal of ``P``.
+
+    Examples
+    --------
+    >>> past = sparse.csr_array([[3.0, 0.0], [0.0, 1.0]])
+    >>> following = sparse.csr_array([[0.0, 2.0], [1.0, 0.0]])
+    >>> low_rank = LowRankTransitions.fit(past, following, 1.0, n_components=1)
+    >>> low_rank.scores(sparse.csr_array([[1.0, 1.0]])).round(3).tolist()
+    [[1.0, 0.5]]
+    """
+
+    vectors: np.ndarray
+    filtered: np.ndarray
+    following: sparse.csr_array
+    reduced: np.ndarray
+    precision: np.ndarray
+
+    @classmethod
+    def fit(cls, past, following, alpha, n_components, random_state=None):
+        """Factorize the Gram matrix of the pasts."""
+        gram, following = ((each / alpha).astype(np.float32) for each in (past, following))
+        # The singular values of the Gram matrix are the squares of those of the pasts.
+        squares, vectors = leading_singular_vectors(gram, n_components, random_state)
+        vectors = vectors.astype(np.float32)
+        filtered = (squares / (squares + 1)).astype(np.float32)
+        precision = (1 - np.einsum("ij,ij,j->i", vectors, vectors, filtered)) / alpha
+        reduced = np.ascontiguousarray((following.T @ vectors).T)
+        return cls(vectors, filtered, following, reduced, np.maximum(precision, 0.0))
+
+    def scores(self, rows):
+        """Return the scores of all items for rows over items."""
+        scores = (rows @ self.following).toarray()
+        scores -= ((rows @ self.vectors) * self.filtered) @ self.reduced
+        return scores
+
+    def from_items(self, items):
+        """Return what some items add to the scores of all, one row for each."""
+        scores = self.following[items].toarray()
+        scores -= (self.vectors[items] * self.filtered) @ self.reduced
+        return scores
+
+    def to_item(self, item):
+        """Return what each item adds to the score of one."""
+        weights = self.following[:, [item]].toarray()[:, 0].astype(np.float64)
+        return weights - self.vectors @ (self.filtered * self.reduced[:, item])

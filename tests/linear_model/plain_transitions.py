@@ -1,0 +1,57 @@
+"""The next-item model written out: every past is a row of a dense array."""
+
+import numpy as np
+import pandas as pd
+
+
+def make_sequences(n_users=40, n_items=12, seed=0):
+    """Return rows of user, item and time in no order; lengths from 1 to 9, no item twice."""
+    rng = np.random.RandomState(seed)
+    rows = []
+    for user in range(n_users):
+        items = rng.permutation(n_items)[: rng.randint(1, 10)]
+        times = np.sort(rng.choice(1000, len(items), replace=False))
+        rows += [(f"u{user:02}", f"i{item:02}", time) for item, time in zip(items, times, strict=True)]
+    X = pd.DataFrame(rows, columns=["user_id", "item_id", "time"])
+    return X.sample(frac=1, random_state=seed, ignore_index=True)
+
+
+def sequences(X, items, entries=None):
+    """Return for each user the codes and the entries of the items in the order of time."""
+    X = X.assign(code=np.searchsorted(items, X["item_id"]), entry=1.0 if entries is None else entries)
+    found = {}
+    for user, rows in X.sort_values("time", kind="stable").groupby("user_id"):
+        if entries is not None:
+            rows = rows.assign(entry=rows.groupby("code")["entry"].transform("sum"))
+        rows = rows.drop_duplicates("code", keep="last")
+        found[user] = rows["code"].to_numpy(), rows["entry"].to_numpy()
+    return found
+
+
+def past(codes, entries, end, n_items, decay, max_length):
+    """Return the row of S for the items before a position."""
+    row = np.zeros(n_items)
+    for q in range(max(0, end - max_length), end):
+        row[codes[q]] += decay ** (end - 1 - q) * entries[q]
+    return row
+
+
+def regression(found, n_items, *, decay, max_length=50, horizon=1):
+    """Return S and Z, one row for each item that follows another."""
+    S, Z = [], []
+    for codes, entries in found.values():
+        for p in range(1, len(codes)):
+            S.append(past(codes, entries, p, n_items, decay, max_length))
+            target = np.zeros(n_items)
+            for h in range(min(horizon, len(codes) - p)):
+                target[codes[p + h]] += decay**h * entries[p + h]
+            Z.append(target)
+    return np.array(S), np.array(Z)
+
+
+def next_item_scores(found, S, Z, alpha, *, decay, max_length=50):
+    """Return the scores of all items, one row for each user."""
+    n_items = S.shape[1]
+    weights = np.linalg.solve(S.T @ S + alpha * np.eye(n_items), S.T @ Z)
+    last = [past(*each, len(each[0]), n_items, decay, max_length) for each in found.values()]
+    return np.array(last) @ weights
