@@ -54,7 +54,7 @@ def as_array(columns):
 @pytest.mark.parametrize(
     ("model", "make"),
     [(model, pd.DataFrame) for model in MODELS] + [(model, as_array) for model in MODELS[:-1]],
-    ids=str,
+    ids=lambda each: getattr(each, "__name__", str(each)),
 )
 @pytest.mark.filterwarnings("ignore:Columns .* are constant within each user, not within each item")
 def test_forgetting_is_a_fit_without_the_rows(model, make):
@@ -68,7 +68,7 @@ def test_forgetting_is_a_fit_without_the_rows(model, make):
 
 
 @pytest.mark.parametrize(
-    "model", [PopularityRecommender(), EASERecommender(20.0), BiasRegressor()], ids=str
+    "model", [PopularityRecommender(), EASERecommender(20.0), BiasRegressor()], ids=lambda each: getattr(each, "__name__", str(each))
 )
 def test_weights_are_kept(model):
     X, y, weights = table()

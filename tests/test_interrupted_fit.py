@@ -5,7 +5,11 @@ import sys
 import pytest
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
+<<<<<<< HEAD
 from sklearn_anime.compose import DiverseRecommender, TopNRecommender
+=======
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
+>>>>>>> h/bayes
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
@@ -19,6 +23,10 @@ MODELS = [
     NextItemRecommender(),
     SVDNeighborsRecommender(2, n_neighbors=2),
     BayesianFactorizationRegressor(2, n_iter=3, burn_in=1, n_samples=2),
+    pytest.param(
+        StackedRatingRegressor([("biases", BiasRegressor())], rankers=[], cv=2, random_state=0),
+        marks=pytest.mark.slow,
+    ),
     TopNRecommender(BiasRegressor()),
     DiverseRecommender(PopularityRecommender(), method="popularity"),
 ]

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
@@ -24,6 +24,7 @@ from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
+from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._groups import first_rows
 from sklearn_anime.utils._pipelines import find_last
 from sklearn_anime.utils._sklearn import fit_context, safe_indexing
@@ -32,7 +33,7 @@ from sklearn_anime.utils._validation import check_predicts
 N_COMPONENTS = 512  # of the SVD neighbors, or as many as the table has room for
 
 
-class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstimator):
+class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressorMixin, BaseEstimator):
     """Predict ratings from the predictions of several rating models and rankers.
 
     Models that err on different pairs are better together. Each model is fitted `cv` times without a
@@ -185,9 +186,9 @@ class StackedRatingRegressor(MetaEstimatorMixin, RatingRegressorMixin, BaseEstim
         predicted = _joined(columns, parts, len(members))[first_rows(pairs)]
         final_estimator = self._fit_final(predicted, interactions, of_pair >= 0)
         fitted = self._parallel(delayed(member.fit)(rows) for member in members)
-        validate_data(self, X, skip_check_array=True)
-        self.interactions_, self.members_, self.final_estimator_ = interactions, fitted, final_estimator
-        return self
+        return self._set_fitted(
+            X, interactions_=interactions, members_=fitted, final_estimator_=final_estimator
+        )
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
