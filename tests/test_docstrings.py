@@ -12,12 +12,8 @@ from sklearn.linear_model import Ridge
 
 import sklearn_anime
 from sklearn_anime import base, inspection, interactions
-<<<<<<< HEAD
-from sklearn_anime.compose import DiverseRecommender, TopNRecommender
-=======
 from sklearn_anime.baseline import BiasRegressor
-from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
->>>>>>> h/bayes
+from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
@@ -30,11 +26,8 @@ MODULES = [*SUBPACKAGES, "utils.estimator_checks"]
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 1},
-<<<<<<< HEAD
     DiverseRecommender: {"recommender": EASERecommender()},
-=======
     StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
->>>>>>> h/bayes
     TopNRecommender: {"estimator": Ridge()},
 }
 

@@ -51,10 +51,15 @@ def as_array(columns):
     return np.column_stack(list(columns.values()))
 
 
+def name_of(each):
+    """Return the name of a parameter of a test."""
+    return getattr(each, "__name__", str(each))
+
+
 @pytest.mark.parametrize(
     ("model", "make"),
     [(model, pd.DataFrame) for model in MODELS] + [(model, as_array) for model in MODELS[:-1]],
-    ids=lambda each: getattr(each, "__name__", str(each)),
+    ids=name_of,
 )
 @pytest.mark.filterwarnings("ignore:Columns .* are constant within each user, not within each item")
 def test_forgetting_is_a_fit_without_the_rows(model, make):
@@ -68,7 +73,7 @@ def test_forgetting_is_a_fit_without_the_rows(model, make):
 
 
 @pytest.mark.parametrize(
-    "model", [PopularityRecommender(), EASERecommender(20.0), BiasRegressor()], ids=lambda each: getattr(each, "__name__", str(each))
+    "model", [PopularityRecommender(), EASERecommender(20.0), BiasRegressor()], ids=name_of
 )
 def test_weights_are_kept(model):
     X, y, weights = table()

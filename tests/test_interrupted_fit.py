@@ -5,11 +5,7 @@ import sys
 import pytest
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-<<<<<<< HEAD
-from sklearn_anime.compose import DiverseRecommender, TopNRecommender
-=======
-from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
->>>>>>> h/bayes
+from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
