@@ -25,7 +25,7 @@ N_COMPONENTS = 512  # of the low-rank solver, where none are given
 
 
 class NextItemRecommender(RecommenderMixin, BaseEstimator):
-    """Recommend what comes next by a linear model from the latest items, in closed form.
+    """Recommend what comes next, by a linear model in closed form.
 
     A ridge regression predicts, at each position of the sequence of a user, the next item from those
     before it, of which the latest count most. Use it where the order of the interactions tells more than

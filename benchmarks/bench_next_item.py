@@ -1,0 +1,120 @@
+"""Measure NextItemRecommender: accuracy of the next item, and time and memory beside EASE.
+
+Usage: python benchmarks/bench_next_item.py [PART ...]
+
+The parts are movielens, games, low_rank and time. Without names all run. MovieLens is read from the
+folder that SKLEARN_ANIME_MOVIELENS names (ratings.csv.gz with a timestamp), games from that of
+SKLEARN_ANIME_GAMES (interactions.csv.gz with a position), or else beside the checkout in
+`../shared/data`. The last item of each user with five or more is the test; rows of equal time keep the
+order of the file, and items of training are left out. Times are CPU seconds, ratios within one run.
+"""
+
+import resource
+import sys
+from time import process_time
+
+import numpy as np
+import pandas as pd
+from _data import GAMES, MOVIELENS
+
+from sklearn_anime.baseline import PopularityRecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
+
+AT_LEAST = 5  # items of a user of the test
+K = 10
+COMPONENTS = {"n_components": 512, "random_state": 0}
+GAMES_SETTINGS = {"alpha": 30.0, "training_decay": 0.9, "time": 2}  # of the exact solver
+
+
+def main(names):
+    for name, part in PARTS.items():
+        if not names or name in names:
+            print(f"\n{name}: {part.__doc__}", flush=True)
+            part()
+
+
+def movielens():
+    """NDCG@10 on MovieLens latest-small, exact: training is validated on its own last items first."""
+    train, test = last_out(movielens_rows())
+    inner = last_out(train, at_least=3)
+    for alpha in (100.0, 300.0):
+        for decay in (0.6, 0.7, 0.8):
+            model = NextItemRecommender(alpha, decay=decay, time=2)
+            report(f"validation, alpha={alpha:g}, decay={decay}", model, *inner)
+    report("popularity", PopularityRecommender(), train.iloc[:, :2], test)
+    report("next item, the defaults", NextItemRecommender(time=2), train, test)
+
+
+def games():
+    """NDCG@10 on games, exact."""
+    report("next item", NextItemRecommender(**GAMES_SETTINGS), *last_out(games_rows()))
+
+
+def low_rank():
+    """NDCG@10 on games with 512 components; the peak is that of the process."""
+    train, test = last_out(games_rows())
+    inner = last_out(train, at_least=3)
+    models = [
+        NextItemRecommender(**GAMES_SETTINGS | {"alpha": alpha, "decay": decay}, **COMPONENTS)
+        for alpha in (30.0, 100.0, 200.0)
+        for decay in (0.7, 0.8)
+    ]
+    for model in models:
+        report(f"validation, alpha={model.alpha:g}, decay={model.decay}", model, *inner)
+    report("next item, alpha=200, decay=0.8", models[-1], train, test)
+
+
+def time():
+    """CPU seconds of fit, users/s of recommend and peak memory on MovieLens, beside EASE."""
+    train, test = last_out(movielens_rows())
+    report("EASE", EASERecommender(), train.iloc[:, :2], test)
+    report("next item", NextItemRecommender(time=2), train, test)
+
+
+def movielens_rows():
+    """Return rows of user, item and time."""
+    return pd.read_csv(MOVIELENS / "ratings.csv.gz")[["userId", "movieId", "timestamp"]]
+
+
+def games_rows():
+    """Return rows of user, item and position."""
+    return pd.read_csv(GAMES / "interactions.csv.gz")
+
+
+def last_out(rows, at_least=AT_LEAST):
+    """Return training and test: the last row of every user with enough items."""
+    user, item, time = rows.columns
+    rows = rows.sort_values([user, time], kind="stable").drop_duplicates([user, item], keep="last")
+    rows = rows[rows.groupby(user)[user].transform("size") >= at_least]
+    last = ~rows.duplicated(user, keep="last")
+    return rows[~last], rows[last]
+
+
+def report(name, model, train, test):
+    """Print the accuracy of a model with its standard error, and what it costs."""
+    start = process_time()
+    model.fit(train)
+    fitted = process_time()
+    found = model.recommend(test.iloc[:, 0].unique(), n_items=K)
+    recommended = process_time()
+    gains = gains_of(found, test)
+    error = gains.std(ddof=1) / len(gains) ** 0.5
+    print(
+        f"{name:<36} NDCG@{K} {gains.mean():.4f} +- {error:.4f}  HR@{K} {(gains > 0).mean():.4f}  "
+        f"fit {fitted - start:6.1f} CPU s  {len(gains) / (recommended - fitted):6,.0f} users/CPU s  "
+        f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB",
+        flush=True,
+    )
+
+
+def gains_of(found, test):
+    """Return NDCG of each user of the test, who has one relevant item."""
+    user, item = test.columns[:2]
+    ranks = test[[user, item]].merge(found, how="left", on=[user, item])["rank"].to_numpy()
+    return np.nan_to_num(1 / np.log2(ranks + 1))
+
+
+PARTS = {"movielens": movielens, "games": games, "low_rank": low_rank, "time": time}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
