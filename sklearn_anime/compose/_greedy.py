@@ -146,16 +146,17 @@ class Calibration:
     def __init__(self, relevance, mixes, target, diversity):
         self.relevance, self.diversity = (1 - diversity) * relevance, diversity
         used = np.flatnonzero(target.any(axis=0))  # what no history has does not count
-        self.mixes, self.target = mixes[:, :, used], target[:, used]
-        self.sum, self.n_chosen = np.zeros(self.target.shape), 0
+        self.mixes = mixes[:, :, used].astype(np.float32)  # doubles take several times as long
+        self.target = target[:, used].astype(np.float32)
+        self.sum, self.n_chosen = np.zeros_like(self.target), 0
 
     def gains(self):
         """Return what each candidate would add to what was chosen."""
-        share = (1 - SMOOTHING) / (self.n_chosen + 1)
+        share = np.float32((1 - SMOOTHING) / (self.n_chosen + 1))
         mixed = self.mixes * share
-        mixed += (share * self.sum + SMOOTHING * self.target)[:, None, :]
-        np.maximum(mixed, np.finfo(np.float64).tiny, out=mixed)
-        cross_entropy = np.einsum("ucf,uf->uc", np.log(mixed, out=mixed), self.target)
+        mixed += (share * self.sum + np.float32(SMOOTHING) * self.target)[:, None, :]
+        np.maximum(mixed, np.finfo(np.float32).tiny, out=mixed)
+        cross_entropy = np.matmul(np.log(mixed, out=mixed), self.target[:, :, None])[:, :, 0]
         return self.relevance + self.diversity * cross_entropy
 
     def add(self, chosen):
