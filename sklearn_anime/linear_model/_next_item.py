@@ -33,9 +33,9 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
 
     Parameters
     ----------
-    alpha : float, default=100.0
+    alpha : float, default=300.0
         Strength of the ridge. Larger values trust only transitions that many users have made. Search on
-        a scale such as 10, 30, 100, 300.
+        a scale such as 30, 100, 300, 1000.
 
     decay : float, default=0.7
         Factor in [0, 1] of an interaction for each later one of the user, in the history that is scored.
@@ -149,7 +149,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
 
     def __init__(
         self,
-        alpha: float = 100.0,
+        alpha: float = 300.0,
         *,
         decay: float = 0.7,
         training_decay: float = 0.8,
