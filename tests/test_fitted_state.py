@@ -137,7 +137,9 @@ def slow(estimator, kind):
         for kind in IDS
     ],
 )
-@pytest.mark.filterwarnings("ignore:A table of", "ignore:Columns .* are constant within each user")
+@pytest.mark.filterwarnings(
+    "ignore:A table of", "ignore:Columns .* are constant within each user", "ignore:No two users"
+)
 def test_a_fitted_estimator_holds_no_frame_and_no_function(estimator, kind):
     model = fit(estimator, kind)
     if hasattr(model, "recommend"):

@@ -78,8 +78,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     0  bob  Bleach    1.0     1
     1  cat   Akira    2.0     1
     >>> X = [["ann", "Akira", 1998], ["bob", "Akira", 1999], ["cat", "Clannad", 2007]]
-    >>> PopularityRecommender(time=2, half_life=3).fit(X).item_counts_
-    array([0.28247488, 1.        ])
+    >>> PopularityRecommender(time=2, half_life=3).fit(X).item_counts_.round(3).tolist()
+    [0.282, 1.0]
     """
 
     _parameter_constraints = {

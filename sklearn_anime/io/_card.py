@@ -56,8 +56,10 @@ def model_card(model: Any, X: ArrayLike | None = None, y: ArrayLike | None = Non
     <BLANKLINE>
     | parameter | value |
     | --- | --- |
+    | half_life | `None` |
     | item | `1` |
     | n_jobs | `None` |
+    | time | `None` |
     | user | `0` |
     <BLANKLINE>
     ## Data

@@ -28,7 +28,7 @@ from sklearn_anime.datasets import make_ratings
 from sklearn_anime.io import TRUSTED_TYPES, ModelFileError, dump, load
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import FaissNeighbors
-from sklearn_anime.utils._pipelines import find_recommender
+from sklearn_anime.utils._pipelines import find_last
 
 CHECKOUT = Path(sklearn_anime.__file__).parents[1]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -75,7 +75,9 @@ def copied(model, **options):
 def assert_same_answers(one, other, X):
     """Check that two models predict and recommend the same, bit by bit."""
     assert_array_equal(one.predict(X), other.predict(X))
-    one, other = find_recommender(one), find_recommender(other)
+    if not hasattr(find_last(one), "recommend"):  # a stack of ratings
+        return
+    one, other = find_last(one), find_last(other)
     frames = [model.recommend(n_items=3) for model in (one, other)]
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
@@ -292,7 +294,11 @@ def predictions_elsewhere(python, names, folder):
     ]
 
 
-@pytest.mark.parametrize("names", [PLAIN, ["embedding", "index"]], ids=["plain", "keras and faiss"])
+@pytest.mark.parametrize(
+    "names",
+    [PLAIN, pytest.param(["embedding", "index"], marks=pytest.mark.slow)],
+    ids=["plain", "keras and faiss"],
+)
 def test_another_process_predicts_the_same_bits(names, tmp_path):
     for there, here in predictions_elsewhere(sys.executable, names, tmp_path):
         assert_array_equal(there, here)

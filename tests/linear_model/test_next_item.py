@@ -88,6 +88,7 @@ def test_the_products_are_added_up_in_blocks_of_users(X, monkeypatch):
     assert_allclose(scores_of(make_model().fit(X)), expected, **TOLERANCE)
 
 
+@pytest.mark.slow
 def test_the_pasts_are_never_made(monkeypatch):
     n_users, length = 60, 400
     monkeypatch.setattr(_transitions, "CHUNK", length**2)

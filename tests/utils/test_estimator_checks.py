@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import DiverseRecommender, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
@@ -35,6 +35,8 @@ RECOMMENDERS = [
     NextItemRecommender(),
     NextItemRecommender(n_components=2),
     EASERecommender(min_rating=6, feature_weight=0.5),
+    DiverseRecommender(EASERecommender()),
+    DiverseRecommender(PopularityRecommender(), method="dpp", diversity=0.7),
     PopularityRecommender(),
     PopularityRecommender(n_jobs=2),
     SVDNeighborsRecommender(2, n_neighbors=3),
