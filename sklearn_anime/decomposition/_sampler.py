@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_anime.decomposition import _noise
 from sklearn_anime.decomposition._gibbs import Side, interact
+from sklearn_anime.decomposition._noise import draw_precisions, draw_prior
 from sklearn_anime.decomposition._padded_rows import PaddedRows
 from sklearn_anime.decomposition._posterior import Sample, SideSample
 from sklearn_anime.decomposition._side_features import SideFeatures
@@ -119,9 +119,7 @@ class Sampler:
         items, _ = self.items.draw_vectors(item_prior, state.users, None, roots, rng)
         user_prior = self.users.draw_prior(state.users, state.user_precisions, rng)
         users, errors = self.users.draw_vectors(user_prior, items, state.noise_precisions, None, rng)
-        noise = _noise.draw_precisions(
-            _noise.draw_prior(state.noise_precisions, rng), self.counts, errors, rng
-        )
+        noise = draw_precisions(draw_prior(state.noise_precisions, rng), self.counts, errors, rng)
         precisions = user_prior.feature_precisions, item_prior.feature_precisions
         error = self.scale * np.sqrt(errors.sum() / self.total_weight)
         return State(users, items, *precisions, noise), (user_prior, item_prior), error

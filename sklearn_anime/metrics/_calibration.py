@@ -9,7 +9,7 @@ from scipy.special import rel_entr
 from sklearn.preprocessing import normalize
 
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.metrics._coverage import _catalog_codes, _check_vectors, _list_matrix
+from sklearn_anime.metrics._coverage import catalog_codes, check_vectors, list_matrix
 from sklearn_anime.metrics._relevance import (
     Rankings,
     appearance,
@@ -97,14 +97,14 @@ def calibration_error(
     1.9585
     """
     check_roles(recommended, interactions, "interactions")
-    catalog, vectors = _check_vectors(items, vectors)
+    catalog, vectors = check_vectors(items, vectors)
     if vectors.min() < 0:
         raise ValueError(
             f"vectors holds the number {vectors.min():g}. A mix has numbers of 0 or more, such as a "
             f"column for each genre."
         )
     mixes, lists = normalize(vectors, norm="l1"), Rankings.from_frame(recommended).top(k)
-    shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))
+    shown = list_matrix(appearance(lists.user), catalog_codes(catalog, lists.item), len(catalog))
     seen = Interactions.from_rows(interactions, needs_ratings=False)
     history = _histories(seen, seen.users.encode(lists.user.unique(maintain_order=True)), catalog)
     divergences = _divergences(history, shown, mixes)

@@ -224,9 +224,9 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
     >>> round(intra_list_diversity(recommended, ["a", "b", "c"], vectors), 4)  # (0 + 1 + 1) / 3
     0.6667
     """
-    catalog, vectors = _check_vectors(items, vectors)
+    catalog, vectors = check_vectors(items, vectors)
     lists = Rankings.from_frame(recommended).top(k)
-    shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))
+    shown = list_matrix(appearance(lists.user), catalog_codes(catalog, lists.item), len(catalog))
     paired = np.diff(shown.indptr) > 1
     diversity = _diversity(shown[paired], normalize(vectors))
     return mean_over_users(diversity, np.sum(~paired), "fewer than two items")
@@ -239,7 +239,7 @@ def _exposure(recommended, items, k):
         catalog = Vocabulary.from_series(as_series(items), "item")[0]
         if len(catalog) == 0:
             raise ValueError("items= holds no id. Give the ids of the whole catalog.")
-        return np.bincount(_catalog_codes(catalog, shown), minlength=len(catalog))
+        return np.bincount(catalog_codes(catalog, shown), minlength=len(catalog))
     counts = np.bincount(appearance(shown))
     if len(counts) > items:
         raise ValueError(
@@ -249,7 +249,7 @@ def _exposure(recommended, items, k):
     return np.pad(counts, (0, items - len(counts)))
 
 
-def _catalog_codes(catalog, shown):
+def catalog_codes(catalog, shown):
     """Return the code of each recommended item."""
     codes = comparable_codes(catalog, shown, "recommended")
     if (codes < 0).any():
@@ -261,7 +261,7 @@ def _catalog_codes(catalog, shown):
     return codes
 
 
-def _check_vectors(items, vectors):
+def check_vectors(items, vectors):
     """Return the vocabulary of the items, and their vectors in the order of its codes."""
     vectors = check_array(vectors, accept_sparse="csr", dtype=np.float64, input_name="vectors")
     catalog, codes = Vocabulary.from_series(as_series(items), "item")
@@ -274,7 +274,7 @@ def _check_vectors(items, vectors):
     return catalog, vectors[np.argsort(codes)]
 
 
-def _list_matrix(user_codes, item_codes, n_items):
+def list_matrix(user_codes, item_codes, n_items):
     """Return the CSR array with a row for each list: a one for each item in it."""
     if (user_codes[1:] < user_codes[:-1]).any():
         order = np.argsort(user_codes, kind="stable")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_anime.metrics._coverage import _catalog_codes, _check_vectors, _list_matrix
+from sklearn_anime.metrics._coverage import catalog_codes, check_vectors, list_matrix
 from sklearn_anime.metrics._relevance import Rankings, appearance, mean_over_users, validate_k
 from sklearn_anime.utils._blocks import batches, block_length
 
@@ -72,13 +72,13 @@ def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10
     >>> group_coverage(recommended, ["a", "b"], [[1, 0, 1, 0], [1, 1, 0, 0]])  # (3 / 3 + 2 / 3) / 2
     0.8333333333333333
     """
-    catalog, vectors = _check_vectors(items, vectors)
+    catalog, vectors = check_vectors(items, vectors)
     members = (vectors != 0).astype(np.float64)
     n_groups = np.count_nonzero(np.asarray(members.sum(axis=0)))
     if n_groups == 0:
         raise ValueError("vectors holds zeros only: no item has a group. Give a column for each group.")
     lists = Rankings.from_frame(recommended).top(k)
-    shown = _list_matrix(appearance(lists.user), _catalog_codes(catalog, lists.item), len(catalog))
+    shown = list_matrix(appearance(lists.user), catalog_codes(catalog, lists.item), len(catalog))
     return mean_over_users(_groups_of_each(shown, members) / n_groups)
 
 
