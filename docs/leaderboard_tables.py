@@ -105,7 +105,7 @@ def best(rows, metric):
 def table(content):
     """Return the lines of a sortable table, the best rows first."""
     metrics = content["metrics"]
-    header = ["model", *metrics, "fit, CPU s", "users/s", "source"]
+    header = ["model", *map(escape, metrics), "fit, CPU s", "users/s", "source"]
     rows = sorted(ran(content) + content["published"], key=lambda row: sort_key(row, metrics[0]))
     cells = [header, *(filled(row, metrics) for row in rows)]
     for row in content["rows"]:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_anime.interactions._clock import DATES, DURATIONS, NUMBERS, ZONED
 from sklearn_anime.interactions._frames import TableForm
 
 
@@ -82,6 +83,10 @@ def rows_of(interactions, kept):
     if not interactions.weighted:
         counts = weights.astype(np.intp)
         pairs, ratings, weights = np.repeat(pairs, counts), np.repeat(ratings, counts), None
+    if interactions.order is not None:
+        later = np.argsort(interactions.order[pairs], kind="stable")
+        pairs, ratings = pairs[later], ratings[later]
+        weights = None if weights is None else weights[later]
     columns = _columns(interactions, pairs)
     return TableForm(interactions.layout.names).write(columns), ratings, weights
 
@@ -100,7 +105,7 @@ def _columns(interactions, pairs):
     ids = interactions.users.decode(users)
     found = {layout.user: ids, layout.item: interactions.items.decode(items[pairs])}
     if layout.time is not None:
-        found[layout.time] = _series(ids, interactions.times[pairs])
+        found[layout.time] = _on_clock(_series(ids, interactions.times[pairs]), interactions.clock)
     others = _features(interactions, users, items[pairs], pairs)
     for place, position in enumerate(layout.others):
         values = np.zeros(len(pairs)) if others is None else others[place]
@@ -124,6 +129,18 @@ def _features(interactions, users, items, pairs):
         )
     sides = [column.to_series()[users] for column in table.user_columns]
     return table.combined(sides, [column.to_series()[items] for column in table.item_columns])
+
+
+def _on_clock(times, clock):
+    """Return times, which are microseconds where they are no numbers, in the type of a clock."""
+    if clock == NUMBERS:
+        return times
+    types = {
+        DATES: nw.Datetime("us"),
+        ZONED: nw.Datetime("us", "UTC"),
+        DURATIONS: nw.Duration("us"),
+    }
+    return times.cast(types[clock])
 
 
 def _series(like, values):

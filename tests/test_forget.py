@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import DiverseRecommender, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 MODELS = [
@@ -125,3 +125,36 @@ def test_context_of_columns_is_not_kept():
     model = TopNRecommender(Ridge()).fit(pd.DataFrame(X), y)
     with pytest.raises(ValueError, match=r"columns \['device'\] of X were not kept row by row"):
         model.forget(1003)
+
+
+CLOCKS = {
+    "numbers": lambda days: days,
+    "datetimes": lambda days: pd.Timestamp("2020-01-01") + pd.to_timedelta(days, unit="D"),
+    "zoned": lambda days: (
+        pd.Timestamp("2020-01-01", tz="Europe/Paris") + pd.to_timedelta(days, unit="D")
+    ),
+    "durations": lambda days: pd.to_timedelta(days, unit="D"),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.from_pandas], ids=["pandas", "polars"])
+def test_times_stay_on_their_clock(clock, library):
+    X, _, _ = table()
+    days = np.random.RandomState(1).randint(0, 40, len(X["user"]))  # some are equal
+    X = pd.DataFrame({"user": X["user"], "item": X["item"], "when": CLOCKS[clock](days)})
+    model = EASERecommender(20.0, time="when", half_life=9 if clock == "numbers" else "9D", decay=0.7)
+    rest = library(X[X["user"] != 1003])
+    expected = clone(model).fit(rest)
+    fitted = clone(model).fit(library(X)).forget(1003)
+    assert fitted.interactions_.clock == expected.interactions_.clock
+    assert_same(fitted, expected, rest)
+    assert_same(fitted.partial_fit(rest), expected.partial_fit(rest), rest)
+
+
+def test_rows_stay_in_their_order():
+    X = pd.DataFrame({"user": list("aaabbbccc"), "item": list("zyxzyxzxy")})
+    fitted = NextItemRecommender(1.0).fit(X).forget(users="c")
+    expected = NextItemRecommender(1.0).fit(X[X["user"] != "c"])
+    history = [["me", "z"]]
+    pd.testing.assert_frame_equal(fitted.recommend(history=history), expected.recommend(history=history))

@@ -144,3 +144,33 @@ def test_compare_hands_weights_on(table):
     pd.testing.assert_frame_equal(
         step.recommend(n_items=3), EASERecommender().fit(X, sample_weight=plays).recommend(n_items=3)
     )
+
+
+def test_routing_through_compare_follows_the_request_of_each_scorer(table):
+    X, y, plays = table
+    cv = LeaveKOutPerUser(2, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        asks = make_rating_scorer("rmse").set_score_request(sample_weight=True)
+        declines = make_rating_scorer("rmse").set_score_request(sample_weight=False)
+        ranking = make_ranking_scorer("ndcg").set_score_request(sample_weight=True)
+        models = {"bias": BiasRegressor().set_fit_request(sample_weight=True)}
+        found = compare(
+            models,
+            X,
+            y,
+            cv=cv,
+            scoring={"asks": asks, "declines": declines, "ndcg": ranking},
+            params={"sample_weight": plays},
+        ).loc["bias"]
+    train, test = next(cv.split(X))
+    model = BiasRegressor().fit(X.iloc[train], y.iloc[train], plays[train])
+    errors = (y.iloc[test] - model.predict(X.iloc[test])) ** 2
+    assert found.mean_asks == pytest.approx(-np.sqrt(np.average(errors, weights=plays[test])))
+    assert found.mean_declines == pytest.approx(-np.sqrt(errors.mean()))
+
+
+def test_history_takes_no_weights(table):
+    X, y, plays = table
+    model = EASERecommender().fit(X, sample_weight=plays)
+    with pytest.raises(TypeError, match="It takes no weights"):
+        model.recommend(history=(X[:3], y[:3], plays[:3]))

@@ -234,6 +234,23 @@ def test_a_history_without_the_time_of_fit_raises(table):
 # Parameters
 
 
+def test_durations_of_numpy_are_half_lives():
+    X = pd.DataFrame({"u": [1, 1, 2, 2], "i": [1, 2, 1, 3], "t": pd.date_range("2020-01-01", periods=4)})
+    durations = ("30D", np.timedelta64(30, "D"), pd.Timedelta(30, "D"))
+    scores = [EASERecommender(1.0, time="t", half_life=each).fit(X).predict(X) for each in durations]
+    assert_array_equal(scores[1], scores[0])
+    assert_array_equal(scores[2], scores[0])
+
+
+def test_narrow_integers_do_not_overflow():
+    X = pd.DataFrame({"u": [1, 1, 2, 2], "i": [1, 2, 1, 3], "t": [-120, 120, 5, 7]})
+    wide, narrow = (
+        EASERecommender(1.0, time="t", half_life=50).fit(X.astype({"t": dtype})).predict(X)
+        for dtype in ("int64", "int8")
+    )
+    assert_array_equal(narrow, wide)
+
+
 @pytest.mark.parametrize(
     "parameters", [{"half_life": -1.0}, {"half_life": 0}, {"decay": 1.5}, {"decay": -0.1}], ids=str
 )

@@ -13,7 +13,8 @@ from sklearn_anime.utils._sklearn import Interval
 
 # Constraints of the parameters of models that weigh by time.
 TIME_COLUMN = [*ID_COLUMN, None]
-HALF_LIFE = [Interval(Real, 0, None, closed="neither"), str, timedelta, np.timedelta64, None]
+# NumPy's durations are numbers to Python, but compare with none: they come first.
+HALF_LIFE = [np.timedelta64, Interval(Real, 0, None, closed="neither"), str, timedelta, None]
 DECAY = [Interval(Real, 0, 1, closed="both")]
 
 

@@ -197,8 +197,13 @@ class Rows:
 def split_history(history):
     """Return rows and ratings of ``history=``: rows ``X``, or a pair ``(X, y)``.
 
-    A tuple of two rows is rows. A list of ``X`` and ``y`` raises.
+    A tuple of two rows is rows. A list of ``X`` and ``y`` raises, and so do weights.
     """
+    if isinstance(history, tuple) and len(history) == 3 and _is_table(history[0]):
+        raise TypeError(
+            "history= takes rows, or rows and ratings: history=(X, y). It takes no weights; a row that "
+            "is repeated counts so often in models that were fitted with weights."
+        )
     if not (isinstance(history, (tuple, list)) and len(history) == 2 and _is_table(history[0])):
         return history, None
     if isinstance(history, list):

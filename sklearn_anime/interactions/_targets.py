@@ -51,7 +51,8 @@ def times(column):
     if isinstance(column.dtype, (nw.Datetime, nw.Duration)):
         return _microseconds(column)
     if column.dtype.is_integer():
-        return column.to_numpy()  # as floats, large ones would become equal
+        # As floats, large ones would become equal; differences of narrow integers would overflow.
+        return column.to_numpy() if column.dtype == nw.UInt64 else column.cast(nw.Int64()).to_numpy()
     if column.dtype.is_numeric() or kind == "decimal":
         return floats(column, f"column {column.name!r} of X")
     values = column.to_list()

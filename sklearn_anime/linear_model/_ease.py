@@ -23,8 +23,14 @@ from sklearn_anime.interactions._recency import (
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._gram import gram_dtype
 from sklearn_anime.linear_model._item_weights import ExactWeights, LowRankWeights
-from sklearn_anime.linear_model._rows import item_features, liked, likes, warn_of_nothing_in_common
-from sklearn_anime.linear_model._settings import Settings, auto_tail
+from sklearn_anime.linear_model._rows import (
+    check_size,
+    item_features,
+    liked,
+    likes,
+    warn_of_nothing_in_common,
+)
+from sklearn_anime.linear_model._settings import Settings, auto_tail, usual_square
 from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
@@ -48,8 +54,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     alpha : float or "auto", default="auto"
         Strength of the ridge, in units of users: larger values trust only what many users have in
         common. Search on a scale such as 10, 30, 100, 300. ``"auto"`` takes ``10 g^2`` with
-        ``g = max(1, m / 40)`` and ``m`` the mean number of interactions of a user, times the mean square
-        of the entries where there are sample weights.
+        ``g = max(1, m / 40)`` and ``m`` the mean number of interactions of a user; with sample weights,
+        times the mean square of the entries of the median user.
 
     dropout : float or "auto", default="auto"
         Share of each history that is treated as hidden in training [2]_, in [0, 1): adds
@@ -57,9 +63,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         ``"auto"`` takes ``0.5 / g``.
 
     user_power : float or "auto", default="auto"
-        How much less the rows of active users count: that of a user with ``n`` interactions has the
-        weight ``n ** -user_power``, relative to the geometric mean over all users. 0 lets all rows count
-        alike. ``"auto"`` takes ``0.3 / g``.
+        How much less the rows of active users count: that of a user whose entries add up to ``n`` has
+        the weight ``n ** -user_power``, relative to the geometric mean over all users. 0 lets all rows
+        count alike. ``"auto"`` takes ``0.3 / g``.
 
     n_components : int, default=None
         Rank of the low-rank solver, which ``solver="auto"`` takes where it is given. None means 512
@@ -261,7 +267,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         sample_weight : array-like of shape (n_rows,), default=None
             What each row counts, such as a number of plays. None in every call: a pair counts 1, however
             often it stands there. As soon as one call has weights, a pair counts the sum of those of its
-            rows, where a row without one has 1: a weight of 2 is the row twice.
+            rows, where a row without one has 1: a weight of 2 is the row twice. A row of weight 0 is
+            absent.
 
         Returns
         -------
@@ -351,7 +358,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 f"No rating in y reaches min_rating={self.min_rating}: the largest is "
                 f"{np.nanmax(interactions.ratings)}. Lower min_rating."
             )
-        settings = Settings.choose(entries, self.alpha, self.dropout, self.user_power)
+        check_size(entries)
+        unit = usual_square(liked(interactions, self.min_rating)) if interactions.weighted else 1.0
+        settings = Settings.choose(entries, self.alpha, self.dropout, self.user_power, unit)
         rows = settings.weighed(entries)
         ridge = settings.ridge(squared_norms(rows))
         features = None if interactions.features is None else item_features(interactions.features)
@@ -385,7 +394,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         """Return which solver to use, if there is room for it."""
         n_bytes = gram_dtype(rows, ridge).itemsize * rows.shape[1] ** 2
         if self.solver == "auto":
-            exact = self.n_components is None and n_bytes <= LARGEST_GRAM
+            exact = self.n_components is None and n_bytes <= min(LARGEST_GRAM, total_memory() / 2)
             return "cholesky" if exact else "svd"
         if self.solver == "cholesky" and n_bytes > total_memory():
             raise ValueError(

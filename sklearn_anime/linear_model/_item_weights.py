@@ -125,7 +125,7 @@ class LowRankWeights:
         spectrum = filtered - c * squares
         own = np.einsum("ij,ij,j->i", vectors, vectors, spectrum)
         # No eigenvalue of I - M is less; rounding could go below.
-        rest = np.maximum(1 - own - c * squared_norms(scaled), 1 - filtered.max())
+        rest = np.maximum(1 - own - c * squared_norms(scaled), 1 / (1 + squares[0]))
         parts = (each.astype(np.float32) for each in (own, rest))
         return cls(scale, vectors, spectrum.astype(np.float32), tail_of(scaled, c), *parts, share)
 

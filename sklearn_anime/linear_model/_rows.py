@@ -4,6 +4,8 @@ import numpy as np
 
 from sklearn_anime.utils._warnings import warn
 
+LARGEST_ENTRY = 1e9  # sums of squares stay in the range of single precision
+
 
 def likes(rows, min_rating):
     """Return which interactions are liked."""
@@ -45,4 +47,13 @@ def warn_of_nothing_in_common(entries, features):
         warn(
             f"No two users of the {n_users} in X share an item: there is nothing to learn from, "
             f"and all scores of items that a user has not seen are 0. Check the id columns."
+        )
+
+
+def check_size(entries):
+    """Raise where entries are so large that sums of their squares would overflow."""
+    if entries.data.max() > LARGEST_ENTRY:
+        raise ValueError(
+            f"sample_weight adds up to {entries.data.max():g} for a pair of user and item, and weights "
+            f"beyond {LARGEST_ENTRY:g} overflow in single precision. Divide the weights by a number."
         )

@@ -11,6 +11,19 @@ TAIL = 0.7  # best, or nearly so, from 7 to 160 interactions of a user
 FLAT = 0.3  # of the filter at the last component, below which next to nothing is left for a tail
 
 
+def usual_square(matrix):
+    """Return the median over users of the mean square of their entries: one large entry changes little.
+
+    Examples
+    --------
+    >>> usual_square(sparse.csr_array([[2.0, 2.0], [2.0, 0.0], [0.0, 1e6]]))
+    4.0
+    """
+    counts = np.diff(matrix.indptr)
+    squares = np.asarray((matrix * matrix).sum(axis=1), dtype=np.float64)
+    return float(np.median(squares[counts > 0] / counts[counts > 0]))
+
+
 @dataclass(frozen=True)
 class Settings:
     """Strength of the ridge, dropout and weights of users.
@@ -32,15 +45,16 @@ class Settings:
     user_power: float
 
     @classmethod
-    def choose(cls, matrix, alpha, dropout, user_power):
+    def choose(cls, matrix, alpha, dropout, user_power, unit=1.0):
         """Return settings for a matrix of interactions; ``"auto"`` depends on its mean row.
+
+        `unit` is that of alpha: the usual square of an entry.
 
         The longer the histories, the more of what items have in common is noise of active users, which
         the ridge holds back, and the less users need to be told apart.
         """
         n_active = np.count_nonzero(np.diff(matrix.indptr))
         length = max(1.0, matrix.nnz / n_active / FEW)
-        unit = np.mean(np.square(matrix.data, dtype=np.float64))  # that of alpha: of squared entries
         return cls(
             float(SPARSE["alpha"] * length**2 * unit if alpha == "auto" else alpha),
             float(SPARSE["dropout"] / length if dropout == "auto" else dropout),

@@ -119,7 +119,7 @@ def tail_of(rows, c):
     """
     if c == 0:
         return None
-    room = min(LARGEST_GRAM, total_memory() / SHARE_OF_MEMORY)
+    room = min(LARGEST_GRAM, total_memory() / SHARE_OF_MEMORY - 2 * ENTRY * rows.nnz)
     return (FormedTail if gram_size(rows) <= room else ImplicitTail).of(rows, c)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from sklearn import get_config
 from sklearn.base import is_regressor
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -139,23 +140,49 @@ class JointScorer(Requester):
 
     scorers: dict
 
+    def __post_init__(self):
+        requests = [_request_of(scorer) for scorer in self.scorers.values()]
+        unset = None if None in requests else False
+        self._request = next(filter(None, requests), unset)
+
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator by each scorer."""
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        X_kept, y_kept, _ = _weighted_rows(X, y, sample_weight)
-        ranking = [scorer for scorer in self.scorers.values() if isinstance(scorer, RankingScorer)]
-        longest = {}
-        for scorer in ranking:
-            longest[scorer.held_out] = max(scorer.k, longest.get(scorer.held_out, 1))
-        lists = {}
-        for held_out, k in longest.items():
-            lists[held_out] = held_out.lists(estimator, X_kept, y_kept, k)
-        return {
-            name: scorer.score_lists(*lists[scorer.held_out])
-            if isinstance(scorer, RankingScorer)
-            else scorer(estimator, X, y, **weights)
+        weights = {
+            name: sample_weight if _takes_weights(scorer) else None
             for name, scorer in self.scorers.items()
         }
+        lists = self._lists(estimator, X, y, weights)
+        scores = {}
+        for name, scorer in self.scorers.items():
+            given = {} if weights[name] is None else {"sample_weight": weights[name]}
+            if isinstance(scorer, RankingScorer):
+                scores[name] = scorer.score_lists(*lists[scorer.held_out, not given])
+            else:
+                scores[name] = scorer(estimator, X, y, **given)
+        return scores
+
+    def _lists(self, estimator, X, y, weights):
+        """Return the longest lists of each kind that the ranking scorers ask for."""
+        longest, given = {}, {}
+        for name, scorer in self.scorers.items():
+            if isinstance(scorer, RankingScorer):
+                key = scorer.held_out, weights[name] is None
+                longest[key], given[key] = max(scorer.k, longest.get(key, 1)), weights[name]
+        return {
+            key: key[0].lists(estimator, *_weighted_rows(X, y, given[key])[:2], k)
+            for key, k in longest.items()
+        }
+
+
+def _request_of(scorer):
+    """Return whether a scorer requests weights, or under which name; None where nothing is set."""
+    if not hasattr(scorer, "get_metadata_routing"):
+        return False
+    return scorer.get_metadata_routing().score.requests.get("sample_weight", False)
+
+
+def _takes_weights(scorer):
+    return not get_config()["enable_metadata_routing"] or bool(_request_of(scorer))
 
 
 @validate_params(

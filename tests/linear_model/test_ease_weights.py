@@ -162,6 +162,28 @@ def test_settings_follow_the_mean_number_of_interactions_of_a_user(n_users, n_it
     assert tripled.dropout_ == model.dropout_
 
 
+def test_one_large_weight_or_recency_does_not_move_alpha():
+    X = [[user, item] for user in range(40) for item in range(20)]
+    weights = np.ones(len(X))
+    weights[0] = 1e4
+    assert EASERecommender().fit(X, sample_weight=weights).alpha_ == 10.0
+    timed = [[*row, position] for position, row in enumerate(X)]
+    assert EASERecommender(time=2, training_half_life=100).fit(timed).alpha_ == 10.0
+
+
+def test_weights_that_overflow_leave_the_old_model(X):
+    model = make_model().fit(X)
+    before = scores_of(model)
+    with pytest.raises(ValueError, match="overflow in single precision"):
+        model.partial_fit(X, sample_weight=np.full(len(X), 1e18))
+    pd.testing.assert_frame_equal(scores_of(model), before)
+
+
+def test_auto_is_exact_only_where_memory_has_room(X, monkeypatch):
+    monkeypatch.setattr("sklearn_anime.linear_model._ease.total_memory", lambda: 4 * N_ITEMS**2)
+    assert make_model().fit(X).solver_ == "svd"
+
+
 def test_settings_that_are_given_are_used(X):
     model = EASERecommender(7, dropout=0.1, user_power=0.0).fit(X)
     assert (model.alpha_, model.dropout_, model.user_power_) == (7.0, 0.1, 0.0)

@@ -509,7 +509,8 @@ def test_row_without_a_time_raises(splitter):
     frame = pd.DataFrame(draw(0))
     frame["when"] = pd.to_datetime(frame.when, unit="D").where(frame.index != 3)
     with pytest.raises(
-        ValueError, match=r"contains NaN: 1 of \d+ rows have no time in column 'when', the first"
+        ValueError,
+        match=r"contains NaN: 1 of \d+ rows have no time in column 'when', the first",
     ):
         next(splitter.split(frame))
 
