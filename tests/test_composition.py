@@ -140,6 +140,7 @@ def test_scaled_ids_are_ids_like_any_others(pairs):
 # Searches and cross-validation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("estimator", "grid"),
     [

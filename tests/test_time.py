@@ -292,6 +292,7 @@ def test_the_time_is_no_feature_of_the_bayesian_model(table):
     assert_array_equal(with_(model, time="day").fit(X, y).predict(X), expected)
 
 
+@pytest.mark.slow
 def test_the_time_is_no_feature_of_the_embedding_model(table):
     neural_network = pytest.importorskip("sklearn_anime.neural_network")
     pytest.importorskip("keras")

@@ -143,6 +143,7 @@ def test_what_was_seen_and_not_rated_moves_predictions(table):
     assert errors[0] < 0.97 * errors[1], errors
 
 
+@pytest.mark.slow
 def test_real_ratings_are_predicted_better_than_by_the_biases(real_folder):
     rated = load_anime(real_folder, n_users=800)
     X, X_test, y, y_test = train_test_split(rated.data, rated.target, test_size=0.2, random_state=0)

@@ -98,6 +98,7 @@ def test_loaded_model_goes_on_with_partial_fit(name):
     assert_array_equal(one.predict(X), other.predict(X))
 
 
+@pytest.mark.slow
 def test_loaded_network_goes_on_with_warm_start():
     _, X, y = fit("embedding")
     model = embedding(warm_start=True).fit(X, y)

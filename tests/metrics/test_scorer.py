@@ -496,6 +496,7 @@ def test_halving_search_takes_the_scorer(rows):
     assert (search.cv_results_["mean_test_score"] > 0).all()
 
 
+@pytest.mark.slow
 def test_two_processes_score_as_one_does(rows):
     scorer = make_ranking_scorer(sample_users=50, random_state=0)
     alone, together = (

@@ -131,6 +131,7 @@ def stopped(table):
 # What it learns
 
 
+@pytest.mark.slow
 def test_held_out_rows_of_the_sample_are_predicted_better_than_by_the_biases(learned, split):
     X, X_test, y, y_test = split
     biases = root_mean_squared_error(y_test, BiasRegressor().fit(X, y).predict(X_test))  # 1.16
@@ -235,12 +236,14 @@ def test_interaction_chooses_how_the_vectors_meet(table, interaction, present, a
     assert model.loss_curve_[-1] < 0.9 * np.var(table[1])
 
 
+@pytest.mark.slow
 def test_hidden_units_are_the_widths_of_the_hidden_layers(table):
     model = make_small(hidden_units=[5, 3], epochs=1).fit(*table)
     rating = model.model_.get_layer("rating")
     assert [rating.get_layer(f"hidden{place}").units for place in (1, 2)] == [5, 3]
 
 
+@pytest.mark.slow
 def test_without_hidden_units_the_vectors_and_features_add_up(table):
     model = make_small(hidden_units=(), interaction="concat", epochs=1).fit(*table)
     kernel, _ = model.model_.get_layer("rating").get_layer("hidden_rating").get_weights()
@@ -296,6 +299,7 @@ def test_loss_curve_is_the_error_of_the_predictions(table, loss, error, weighted
 # Weights and missing ratings
 
 
+@pytest.mark.slow
 def test_heavier_low_ratings_lower_the_predictions(table, predicted):
     X, y = table
     model = make_small().fit(X, y, sample_weight=np.where(y < 7, 20.0, 1.0))
@@ -326,6 +330,7 @@ def fitted_to_unrated(with_unrated):
     return make_small().fit(*with_unrated)
 
 
+@pytest.mark.slow
 def test_unrated_rows_teach_as_history(fitted_to_unrated, table, predicted):
     assert np.abs(fitted_to_unrated.predict(table[0]) - predicted).max() > 0.01
 
@@ -455,6 +460,7 @@ def test_noise_with_patience_is_that_of_the_pairs_held_out(table):
     assert_allclose(model._ensemble.noise, root_mean_squared_error(y, model.predict(X)), rtol=FLOAT32)
 
 
+@pytest.mark.slow
 def test_deviation_of_a_single_rating_is_refused():
     model = make_small(n_estimators=2, epochs=1).fit([["ann", "Akira"]], [7.0])
     with pytest.raises(ValueError, match="one rated pair does not tell"):
@@ -794,6 +800,7 @@ def test_unknown_id_has_a_row_of_its_own(small, table, column, ids):
     assert not np.isclose(known, small.predict(row.assign(**{column: -1})), rtol=1e-6).any()
 
 
+@pytest.mark.slow
 def test_constant_ratings_are_predicted(table):
     model = make_small().fit(table[0], np.full(N_ROWS, 7.0))
     assert_allclose(model.predict(table[0]), 7.0, atol=0.1)

@@ -43,6 +43,7 @@ def test_penalty_weighs_codes_by_their_share_of_the_rows():
     assert_allclose(float(sum(layer.losses)), 0.5 * squares[CODES].mean(), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_whole_tables_and_rows_train_alike(optimizer):
     trained = []
