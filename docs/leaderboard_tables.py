@@ -153,7 +153,7 @@ def name_of(row):
 
 def escape(text):
     """Return text without what reStructuredText takes for markup."""
-    return "".join(f"\\{sign}" if sign in "\\*`|_" else sign for sign in text)
+    return "".join(f"\\{sign}" if sign in "\\*`|_@" else sign for sign in text)
 
 
 def plot(content, folder):

@@ -157,7 +157,10 @@ class Standardization:
         """Find mean and spread of the rows to train on."""
         mean = np.average(ratings, weights=weights)
         spread = np.sqrt(np.average((ratings - mean) ** 2, weights=weights))
-        scaler = StandardScaler().fit(features, sample_weight=weights) if features.shape[1] else None
+        scaler = None
+        if features.shape[1]:
+            scaler = StandardScaler().set_output(transform="default")
+            scaler.fit(features, sample_weight=weights)
         return cls(scaler, mean, spread if spread > 0 else 1.0)
 
     def standardize_features(self, features):
