@@ -167,8 +167,9 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ``M = V (f(S) - c S^2) V' + c A'A`` keeps the filter of the leading components, and the line
     ``c s^2`` in place of it for all others, where ``f`` is nearly a line. Its slope is
     ``c = tail / (1 + s_k^2)``: with ``tail=1`` that of the chord from 0 to the last component. At full
-    rank this is the exact model whatever the tail. No dense array of items x items is ever made, and
-    the sparse ``A'A`` only where it takes 2 GiB and a quarter of the memory at most.
+    rank this is the exact model whatever the tail. The sparse ``A'A`` is formed where it takes 2 GiB
+    and a quarter of the memory at most, as a dense array where that is smaller; without a tail no array
+    of items x items is made.
 
     Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; neither the
     weights of users nor the dropout count them. The column of a new item with features ``f`` is 0 for

@@ -1,4 +1,4 @@
-"""What a truncated SVD leaves out of ``A'A``, times a number: one sparse matrix, or two products."""
+"""What a truncated SVD leaves out of ``A'A``, times a number: one matrix, or two sparse products."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_anime.utils._blocks import split_by_size
 from sklearn_anime.utils._memory import total_memory
+from sklearn_anime.utils._products import times_dense
 
 LARGEST_GRAM = 2 * 2**30  # bytes of the sparse array of items x items up to which it is formed
 SHARE_OF_MEMORY = 4  # of which it takes at most one part
@@ -17,12 +18,12 @@ N_SAMPLED = 256  # items by which the size of that array is estimated
 
 @dataclass(frozen=True)
 class FormedTail:
-    """The tail as a sparse array of items x items, without its diagonal.
+    """The tail as an array of items x items, without its diagonal.
 
     Attributes
     ----------
-    gram : sparse.csr_array of shape (n_items, n_items)
-        ``c A'A``, symmetric; the diagonal is 0.
+    gram : sparse.csr_array or ndarray of shape (n_items, n_items)
+        ``c A'A``, symmetric; the diagonal is 0. Dense where that takes less memory.
 
     Examples
     --------
@@ -31,7 +32,7 @@ class FormedTail:
     [[0.0, 1.0], [1.0, 3.0]]
     """
 
-    gram: sparse.csr_array
+    gram: sparse.csr_array | np.ndarray
 
     @classmethod
     def of(cls, rows, c):
@@ -39,10 +40,17 @@ class FormedTail:
         gram = (rows.T.tocsr() @ rows).tocsr()
         gram.data *= c
         gram.setdiag(0.0)
-        return cls(gram)
+        dense = ENTRY * gram.nnz > gram.dtype.itemsize * gram.shape[0] ** 2
+        return cls(gram.toarray() if dense else gram)
 
     def scores(self, rows):
         """Return rows over items times the tail, as a dense array."""
+        if isinstance(self.gram, np.ndarray):
+            return times_dense(rows, self.gram)
+        return self._sums_of_rows(rows)
+
+    def _sums_of_rows(self, rows):
+        """Return the product with a sparse array: rows of it are picked and added up."""
         scores = np.empty(rows.shape, self.gram.dtype)
         lengths = np.diff(self.gram.indptr)[rows.indices]
         sizes = np.add.reduceat(np.append(lengths, 0), rows.indptr[:-1]) * (np.diff(rows.indptr) > 0)

@@ -14,6 +14,7 @@ from sklearn_anime.linear_model._item_weights import LowRankWeights
 ALPHA, DROPOUT, POWER = 2.0, 0.3, 0.4
 TOLERANCE = {"rtol": 1e-3, "atol": 1e-5}  # weights are kept in single precision
 FORMS = pytest.mark.parametrize("room", [2**30, 0], ids=["formed", "implicit"])
+DENSITIES = pytest.mark.parametrize("entry", [8, 0], ids=["dense", "sparse"])
 SOLVERS = pytest.mark.parametrize(
     "params", [{}, {"n_components": 4, "tail": 0.7}], ids=["exact", "low-rank"]
 )
@@ -95,6 +96,17 @@ def test_full_rank_is_the_exact_model_whatever_the_tail(X, tail, room, monkeypat
         m.similar_items(m.items_, N_ITEMS).set_index(columns).similarity for m in (low_rank, exact)
     ]
     assert_allclose(similar[0], similar[1].loc[similar[0].index], atol=1e-4)
+
+
+@DENSITIES
+def test_a_dense_tail_scores_as_a_sparse_one(X, entry, monkeypatch):
+    monkeypatch.setattr(_tail, "ENTRY", entry)
+    entries = wide(X)
+    rows = weighed(entries, POWER)
+    model = make_model(n_components=4, tail=0.7).fit(X)
+    assert isinstance(model._weights.tail.gram, np.ndarray) == (entry == 8)
+    expected = entries @ filtered_weights(rows, ridge_of(rows), 4, 0.7)
+    assert_allclose(scores_of(model), expected, **TOLERANCE)
 
 
 @FORMS
