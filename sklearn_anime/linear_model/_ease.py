@@ -168,8 +168,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     ``c s^2`` in place of it for all others, where ``f`` is nearly a line. Its slope is
     ``c = tail / (1 + s_k^2)``: with ``tail=1`` that of the chord from 0 to the last component. At full
     rank this is the exact model whatever the tail. The sparse ``A'A`` is formed where it takes 2 GiB
-    and a quarter of the memory at most, as a dense array where that is smaller; without a tail no array
-    of items x items is made.
+    and a quarter of the memory at most, and is made dense where a tenth of it is not zero and that
+    takes 512 MiB at most; without a tail no array of items x items is made.
 
     Features ``F`` (items x features) enter as further rows ``feature_weight F'`` of ``B``; neither the
     weights of users nor the dropout count them. The column of a new item with features ``f`` is 0 for

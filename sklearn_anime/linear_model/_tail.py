@@ -11,6 +11,8 @@ from sklearn_anime.utils._products import times_dense
 
 LARGEST_GRAM = 2 * 2**30  # bytes of the sparse array of items x items up to which it is formed
 SHARE_OF_MEMORY = 4  # of which it takes at most one part
+DENSE = 0.1  # share of its entries from which on it is faster as a dense array
+LARGEST_DENSE = 2**29  # bytes of that
 ENTRY = 8  # bytes: a number of single precision and its column
 CHUNK = 2**19  # entries that are added up at once, in the cache of a processor
 N_SAMPLED = 256  # items by which the size of that array is estimated
@@ -23,7 +25,7 @@ class FormedTail:
     Attributes
     ----------
     gram : sparse.csr_array or ndarray of shape (n_items, n_items)
-        ``c A'A``, symmetric; the diagonal is 0. Dense where that takes less memory.
+        ``c A'A``, symmetric; the diagonal is 0. Dense where that is faster and small.
 
     Examples
     --------
@@ -40,7 +42,8 @@ class FormedTail:
         gram = (rows.T.tocsr() @ rows).tocsr()
         gram.data *= c
         gram.setdiag(0.0)
-        dense = ENTRY * gram.nnz > gram.dtype.itemsize * gram.shape[0] ** 2
+        size = gram.shape[0] ** 2
+        dense = gram.nnz > DENSE * size and gram.dtype.itemsize * size <= LARGEST_DENSE
         return cls(gram.toarray() if dense else gram)
 
     def scores(self, rows):

@@ -14,7 +14,7 @@ from sklearn_anime.linear_model._item_weights import LowRankWeights
 ALPHA, DROPOUT, POWER = 2.0, 0.3, 0.4
 TOLERANCE = {"rtol": 1e-3, "atol": 1e-5}  # weights are kept in single precision
 FORMS = pytest.mark.parametrize("room", [2**30, 0], ids=["formed", "implicit"])
-DENSITIES = pytest.mark.parametrize("entry", [8, 0], ids=["dense", "sparse"])
+DENSITIES = pytest.mark.parametrize("least", [0.0, 1.0], ids=["dense", "sparse"])
 SOLVERS = pytest.mark.parametrize(
     "params", [{}, {"n_components": 4, "tail": 0.7}], ids=["exact", "low-rank"]
 )
@@ -99,12 +99,12 @@ def test_full_rank_is_the_exact_model_whatever_the_tail(X, tail, room, monkeypat
 
 
 @DENSITIES
-def test_a_dense_tail_scores_as_a_sparse_one(X, entry, monkeypatch):
-    monkeypatch.setattr(_tail, "ENTRY", entry)
+def test_a_dense_tail_scores_as_a_sparse_one(X, least, monkeypatch):
+    monkeypatch.setattr(_tail, "DENSE", least)
     entries = wide(X)
     rows = weighed(entries, POWER)
     model = make_model(n_components=4, tail=0.7).fit(X)
-    assert isinstance(model._weights.tail.gram, np.ndarray) == (entry == 8)
+    assert isinstance(model._weights.tail.gram, np.ndarray) == (least == 0)
     expected = entries @ filtered_weights(rows, ridge_of(rows), 4, 0.7)
     assert_allclose(scores_of(model), expected, **TOLERANCE)
 
