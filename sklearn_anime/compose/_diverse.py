@@ -119,7 +119,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     the number of users of an item.
 
     Users without a history get popular items in their order, for whom the rules hold too.
-    ``predict``, ``score`` and ``explain`` are of the score: call ``recommender_.explain`` for the terms.
+    ``predict`` gives the score of the recommender, and ``recommender_.explain`` its terms.
 
     References
     ----------
