@@ -48,7 +48,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     order : {"choice", "relevance"}, default="choice"
         How the chosen items are ranked: as they were chosen, so that the first few are diverse too, or
         by relevance, which gives more diversity for the same accuracy, but looks at the `n_items` of
-        ``recommend`` as a whole. Reserved ranks are kept.
+        ``recommend`` as a whole: fewer items are not the first of more. Reserved ranks are kept.
 
     features : str, list of str or DataFrame, default=None
         Names of columns of ``X``, or a frame with the item column of ``X``; without it, pandas frames
@@ -123,7 +123,8 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
 
     from [1]_, [2]_, [3]_, [4]_ and, in the form of a penalty, [5]_. :math:`p_u` is the mean mix of the
     history, :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i`
-    the number of users of an item.
+    the number of users of an item. With ``order="relevance"``, the divergence is that of the whole list
+    of `n_items`, times `n_items`, where what is not chosen yet has the mix :math:`p_u`.
 
     Users without a history get popular items in their order, for whom the rules hold too.
     ``predict`` gives the score of the recommender, and ``recommender_.explain`` its terms.

@@ -165,6 +165,12 @@ class Calibration:
     diversity : ndarray of shape (n_users, 1)
         Weight of the second term.
 
+    n_items : int or None, default=None
+        Length of the whole list, whose divergence counts: what is not chosen yet is taken to have the
+        mix of the history. Each item moves that list by ``1 / n_items`` only, so the divergence counts
+        `n_items` times. None counts the divergence of the list so far, so that each beginning of it is
+        calibrated.
+
     Examples
     --------
     >>> mixes = np.array([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
@@ -175,8 +181,9 @@ class Calibration:
     [[0, 2]]
     """
 
-    def __init__(self, relevance, mixes, target, diversity):
-        self.relevance, self.diversity = (1 - diversity) * relevance, diversity
+    def __init__(self, relevance, mixes, target, diversity, n_items=None):
+        self.relevance, self.n_items = (1 - diversity) * relevance, n_items
+        self.diversity = diversity * (n_items or 1)
         used = np.flatnonzero(target.any(axis=0))  # what no history has does not count
         self.mixes = mixes[:, :, used].astype(np.float32)  # doubles take several times as long
         self.target = target[:, used].astype(np.float32)
@@ -184,9 +191,12 @@ class Calibration:
 
     def gains(self):
         """Return what each candidate would add to what was chosen."""
-        share = np.float32((1 - SMOOTHING) / (self.n_chosen + 1))
+        n_filled = self.n_chosen + 1
+        n_items = max(self.n_items or 0, n_filled)
+        share = np.float32((1 - SMOOTHING) / n_items)
+        rest = np.float32(SMOOTHING) + share * (n_items - n_filled)
         mixed = self.mixes * share
-        mixed += (share * self.sum + np.float32(SMOOTHING) * self.target)[:, None, :]
+        mixed += (share * self.sum + rest * self.target)[:, None, :]
         np.maximum(mixed, np.finfo(np.float32).tiny, out=mixed)
         cross_entropy = np.matmul(np.log(mixed, out=mixed), self.target[:, :, None])[:, :, 0]
         return self.relevance + self.diversity * cross_entropy

@@ -150,14 +150,14 @@ class DiverseRanker:
         users = np.arange(block.start, block.stop)
         pool, rows = pool.take(users), audience.rows.take(users)
         relevance = pool.relevance * self._factors(pool, candidates.items)
-        criterion = self._criterion(pool, rows, candidates.items, relevance)
+        criterion = self._criterion(pool, rows, candidates.items, relevance, n_items)
         rules = self._rules(pool, candidates.items, n_items)
         chosen = choose(criterion, rules, pool.codes >= 0, n_items)
         if self.settings.order == "choice":
             return chosen
         return by_relevance(chosen, relevance, rules.reserved)
 
-    def _criterion(self, pool, rows, items, relevance):
+    def _criterion(self, pool, rows, items, relevance, n_items):
         """Return what a candidate adds; users without a score keep the order of the recommender."""
         unscored = np.isnan(pool.scores).all(axis=1)
         diversity = np.where(unscored, 0.0, self.settings.diversity)[:, None]
@@ -168,7 +168,8 @@ class DiverseRanker:
         vectors = self.features.rows(positions[pool.codes])
         if self.settings.method in CRITERIA:
             return CRITERIA[self.settings.method](relevance, vectors, diversity)
-        return Calibration(relevance, vectors, self._mix_of_history(rows), diversity)
+        whole = n_items if self.settings.order == "relevance" else None
+        return Calibration(relevance, vectors, self._mix_of_history(rows), diversity, whole)
 
     def _mix_of_history(self, rows):
         """Return the mean mix of the items that each user has interacted with."""
