@@ -8,11 +8,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
@@ -336,6 +336,38 @@ def test_the_time_is_no_feature_of_the_embedding_model(table):
     assert model.partial_fit(X, y).interactions_.times is not None
 
 
+def test_the_time_is_no_feature_of_the_models_of_a_stack(table):
+    X, y = table
+    members = {
+        "estimators": [("neighbors", with_(NEIGHBORS["item"], time="day"))],
+        "rankers": [("ease", with_(EASE, time="day", decay=0.5))],
+    }
+    stack = StackedRatingRegressor(**members, cv=2, time="day", random_state=0).fit(X, y)
+    assert stack.interactions_.features is None
+    assert [member.estimator.interactions_.clock for member in stack.members_] == ["numbers"] * 2
+    default = StackedRatingRegressor(rankers=[], time="day")._members(stack.interactions_, seed=0)
+    assert [member.estimator.time for member in default] == ["day"] * 2
+    plain = with_(NEIGHBORS["item"]), with_(EASE, time=None)
+    members = {"estimators": [("neighbors", plain[0])], "rankers": [("ease", plain[1])]}
+    expected = StackedRatingRegressor(**members, cv=2, random_state=0).fit(X[["user_id", "item_id"]], y)
+    stack.set_params(rankers=[("ease", with_(EASE, time="day"))]).fit(X, y)
+    assert_allclose(stack.predict(X), expected.predict(X[["user_id", "item_id"]]))
+
+
+@pytest.mark.parametrize("first", [EASE, NEXT, NEIGHBORS["item"]], ids=["EASE", "next", "neighbors"])
+def test_two_stages_read_the_times_of_a_history(table, first):
+    X, y = table
+    first = with_(first, time="day", decay=0.5)
+    model = TopNRecommender(BiasRegressor(), candidates=first, n_candidates=3, time="day").fit(X, y)
+    history = pd.DataFrame({"user_id": -1, "item_id": X.item_id.unique()[:6], "day": range(6)})
+    for rows in (history, history.assign(day=range(6, 0, -1))):
+        found = model.recommend(history=rows, n_items=3)
+        expected = clone(first).fit(X, y).recommend(history=rows, n_items=3)
+        assert set(found.item_id) == set(expected.item_id)
+    with pytest.raises(ValueError, match=r"history= has no column 'day'"):
+        model.recommend(history=history[["user_id", "item_id"]])
+
+
 @pytest.mark.parametrize("now", [None, 150])
 @pytest.mark.filterwarnings("ignore:[0-9]+ interaction.s. after now=150:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*have no history:UserWarning")
@@ -367,18 +399,23 @@ def test_stages_on_different_times_raise(table):
         model.fit(X, y)
 
 
-def test_half_life_and_decay_are_tuned_in_a_grid_search(table):
+@every_model
+def test_half_life_and_decay_are_tuned_in_a_grid_search(table, model):
     X, y = table
     grid = {"half_life": [10, 1000], "decay": [0.5, 1.0]}
     splitter = LastKPerUser(1, time="day", user="user_id", item="item_id", min_items=3)
-    search = GridSearchCV(with_(EASE, time="day"), grid, scoring=make_ranking_scorer(), cv=splitter)
+    search = GridSearchCV(with_(model, time="day"), grid, scoring=make_ranking_scorer(), cv=splitter)
     search.fit(X, y)
     assert len(set(search.cv_results_["mean_test_score"])) > 1
     assert search.best_params_.keys() == grid.keys()
 
 
 def test_compare_takes_models_with_a_time_column(table):
-    models = {"plain": with_(EASE, time="day"), "recent": with_(EASE, time="day", decay=0.5)}
+    models = {name: with_(model, time="day", decay=0.5) for name, model in MODELS.items()}
+    stages = with_(EASE, time="day", decay=0.5)
+    models["stages"] = TopNRecommender(BiasRegressor(), candidates=stages, n_candidates=3, time="day")
     splitter = LastKPerUser(1, time="day", user="user_id", item="item_id", min_items=3)
     compared = compare(models, *table, cv=splitter, scoring={"ndcg": make_ranking_scorer()})
-    assert len(compared) == 2
+    assert len(compared) == len(models)
+    alone = cross_val_score(models["EASE"], *table, cv=splitter, scoring=make_ranking_scorer())
+    assert compared.loc["EASE"].iloc[0] == pytest.approx(alone.mean())
