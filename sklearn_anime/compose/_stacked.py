@@ -20,6 +20,7 @@ from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._frames import as_table
+from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.linear_model import EASERecommender
@@ -67,6 +68,10 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``. The default models get it, to leave it out of their
+        features; other models have to name it too. None if there is none.
 
     n_jobs : int, default=None
         Number of threads that fit models.
@@ -128,6 +133,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         "cv": ["cv_object"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -141,6 +147,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         cv: Any = 5,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -150,6 +157,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         self.cv = cv
         self.user = user
         self.item = item
+        self.time = time
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -173,7 +181,8 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         StackedRatingRegressor
             This estimator.
         """
-        interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        interactions = Interactions.from_rows(X, y, sample_weight, **columns)
         random_state = check_random_state(self.random_state)
         members = self._members(interactions, random_state.randint(2**31 - 1))
         rows = TrainingRows.read(X, y, sample_weight)
@@ -212,7 +221,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
 
     def _members(self, interactions, seed):
         """Return the unfitted models, then the rankers."""
-        columns = {"user": self.user, "item": self.item}
+        columns = {"user": self.user, "item": self.item, "time": self.time}
         estimators, rankers = self.estimators, self.rankers
         if estimators is None:
             n_components = min(N_COMPONENTS, *interactions.shape)

@@ -160,18 +160,6 @@ class Interactions(UserRows):
         rated = self.rated
         return float(np.average(self.ratings[rated], weights=self.weights[rated]))
 
-    @property
-    def item_counts(self) -> np.ndarray:
-        """Number of users who have interacted with each item."""
-        return np.bincount(self.item_codes, minlength=self.n_items)
-
-    @property
-    def popularity(self) -> np.ndarray:
-        """Sum of the entries of each item: its number of users where nothing is weighted."""
-        if not self.weighted:
-            return self.item_counts
-        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
-
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after the known ones.
 
