@@ -1,5 +1,6 @@
 """Who is asked for, which items may be recommended, and one way to rank them into a tidy frame."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -279,7 +280,8 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
     # Each of several workers has one thread: those of BLAS would compete with the other workers.
-    with threadpool_limits(1 if effective_n_jobs(n_jobs) > 1 else None, user_api="blas"):
+    several = effective_n_jobs(n_jobs) > 1
+    with threadpool_limits(1, user_api="blas") if several else nullcontext():
         ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
             delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
             for block in blocks
