@@ -13,7 +13,7 @@ from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, To
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
-from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor, SequenceRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils.discovery import all_estimators
 
@@ -24,7 +24,10 @@ QUICK = {
     TopNRecommender: {"estimator": Ridge()},
 }
 # Every fit of a network takes seconds: the checks of scikit-learn on it are slow, but for these.
-NETWORK = EmbeddingRegressor(n_components=2, hidden_units=(2,), epochs=2)
+NETWORKS = [
+    EmbeddingRegressor(n_components=2, hidden_units=(2,), epochs=2),
+    SequenceRecommender(n_components=2, max_length=3, epochs=2),
+]
 NETWORK_CHECKS = [
     "check_dict_unchanged",
     "check_estimator_cloneable",
@@ -41,7 +44,7 @@ NETWORK_CHECKS = [
 ESTIMATORS = [
     estimator(**QUICK.get(estimator, {}))
     for _, estimator in all_estimators()
-    if estimator is not EmbeddingRegressor
+    if estimator not in map(type, NETWORKS)
 ]
 ESTIMATORS += [
     DiverseRecommender(BiasRegressor(), method="popularity"),
@@ -57,8 +60,8 @@ ESTIMATORS += [
     WeightedOneHotGenres(max_genres=3, handle_unknown="infrequent"),
 ]
 
-WITH_NETWORK = [pytest.param(estimator) for estimator in ESTIMATORS]
-WITH_NETWORK += [pytest.param(NETWORK, marks=pytest.mark.slow)]
+WITH_NETWORKS = [pytest.param(estimator) for estimator in ESTIMATORS]
+WITH_NETWORKS += [pytest.param(network, marks=pytest.mark.slow) for network in NETWORKS]
 
 # parametrize_with_checks leaves these out; scikit-learn runs them on itself.
 CHECKS = [
@@ -98,7 +101,7 @@ def array_api(monkeypatch):
 def expected_failures(estimator):
     """Return the checks that an estimator fails by design, with the reason."""
     check = "check_sample_weight_equivalence_on_dense_data"
-    if isinstance(estimator, PopularityRecommender):
+    if isinstance(estimator, (PopularityRecommender, SequenceRecommender)):
         return {check: "without sample weights a pair counts once, however often it stands there"}
     if isinstance(estimator, EASERecommender) and estimator.n_components:
         return {check: "all scores are 0, up to the rounding of single precision"}
@@ -113,17 +116,18 @@ def test_estimator_passes_the_common_checks(estimator, check):
 
 
 @pytest.mark.slow
-@parametrize_with_checks([NETWORK], xfail_strict=True)
+@parametrize_with_checks(NETWORKS, expected_failed_checks=expected_failures, xfail_strict=True)
 def test_network_passes_the_common_checks(estimator, check):
     check(estimator)
 
 
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: type(network).__name__)
 @pytest.mark.parametrize("check", NETWORK_CHECKS)
-def test_network_passes_some_common_checks(check):
-    getattr(estimator_checks, check)(type(NETWORK).__name__, clone(NETWORK))
+def test_network_passes_some_common_checks(network, check):
+    getattr(estimator_checks, check)(type(network).__name__, clone(network))
 
 
-@pytest.mark.parametrize("estimator", WITH_NETWORK, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("estimator", WITH_NETWORKS, ids=lambda estimator: type(estimator).__name__)
 @pytest.mark.parametrize("check", CHECKS)
 def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
     getattr(estimator_checks, check)(type(estimator).__name__, estimator)
@@ -131,7 +135,7 @@ def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
 
 @pytest.mark.parametrize(
     "estimator",
-    [param for param in WITH_NETWORK if hasattr(param.values[0], "transform")],
+    [param for param in WITH_NETWORKS if hasattr(param.values[0], "transform")],
     ids=lambda estimator: type(estimator).__name__,
 )
 @pytest.mark.parametrize("check", TRANSFORMER_CHECKS)

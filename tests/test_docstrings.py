@@ -16,7 +16,7 @@ from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
-from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor, SequenceRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
@@ -26,6 +26,7 @@ MODULES = [*SUBPACKAGES, "utils.estimator_checks"]
 QUICK = {
     BayesianFactorizationRegressor: {"n_components": 2, "n_iter": 10, "burn_in": 2, "n_samples": 5},
     EmbeddingRegressor: {"n_components": 2, "hidden_units": (2,), "epochs": 1},
+    SequenceRecommender: {"n_components": 2, "max_length": 3, "epochs": 1},
     DiverseRecommender: {"recommender": EASERecommender()},
     StackedRatingRegressor: {"estimators": [("biases", BiasRegressor())], "rankers": [], "cv": 2},
     TopNRecommender: {"estimator": Ridge()},

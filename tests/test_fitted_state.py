@@ -17,7 +17,7 @@ from sklearn_anime.compose import DiverseRecommender, StackedRatingRegressor, To
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
-from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor, SequenceRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
@@ -30,6 +30,7 @@ ESTIMATORS = [
     EASERecommender(n_components=2),
     DiverseRecommender(EASERecommender(), n_candidates=2),
     EmbeddingRegressor(2, (2,), epochs=1),
+    SequenceRecommender(n_components=2, max_length=3, epochs=1),
     FaissNeighbors(1),
     NextItemRecommender(),
     NextItemRecommender(n_components=2),
@@ -124,7 +125,8 @@ def fitted_parts(model):
 
 def slow(estimator, kind):
     """Fits of networks take seconds: only one of them is quick."""
-    return [pytest.mark.slow] if isinstance(estimator, EmbeddingRegressor) and kind != "text" else []
+    networks = EmbeddingRegressor, SequenceRecommender
+    return [pytest.mark.slow] if isinstance(estimator, networks) and kind != "text" else []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ ESTIMATORS = {
     "NextItemRecommender",
     "PopularityRecommender",
     "SVDNeighborsRecommender",
+    "SequenceRecommender",
     "StackedRatingRegressor",
     "TopNRecommender",
     "WeightedOneHotGenres",

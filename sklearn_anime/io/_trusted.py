@@ -66,8 +66,12 @@ OURS = {
     "sklearn_anime.neighbors._space": ["Space"],
     "sklearn_anime.neighbors._svd_neighbors": ["SVDNeighborsRecommender"],
     "sklearn_anime.neural_network._embedding": ["EmbeddingRegressor"],
-    "sklearn_anime.neural_network._ensemble": ["Embeddings", "Ensemble", "Network"],
+    "sklearn_anime.neural_network._ensemble": ["Ensemble", "Network"],
     "sklearn_anime.neural_network._inputs": ["History", "Standardization"],
+    "sklearn_anime.neural_network._networks": ["Embeddings"],
+    "sklearn_anime.neural_network._sequence": ["SequenceRecommender"],
+    "sklearn_anime.neural_network._sequence_ensemble": ["SequenceEnsemble", "SequenceNetwork"],
+    "sklearn_anime.neural_network._sequences": ["ItemFeatures"],
     "sklearn_anime.preprocessing._genres": ["WeightedOneHotGenres"],
 }
 

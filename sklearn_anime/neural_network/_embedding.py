@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
@@ -17,9 +17,9 @@ from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.neural_network._ensemble import train_ensemble
 from sklearn_anime.neural_network._import import import_training
 from sklearn_anime.neural_network._inputs import SIDES, TrainingRows
+from sklearn_anime.neural_network._network_mixin import NetworkMixin
 from sklearn_anime.utils._blocks import block_length
 from sklearn_anime.utils._sklearn import (
-    CallbackSupportMixin,
     Interval,
     RealNotInt,
     StrOptions,
@@ -32,7 +32,7 @@ LOSS_POWERS = {"mse": 2, "mae": 1}  # the power of a rating that each loss is me
 
 
 class EmbeddingRegressor(
-    CallbackSupportMixin, FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator
+    NetworkMixin, FactorsMixin, RatingRegressorMixin, RecommenderMixin, BaseEstimator
 ):
     """Predict ratings with a Keras network of user and item embeddings.
 
@@ -398,28 +398,6 @@ class EmbeddingRegressor(
         ratings, deviations = ensemble.predict(user_codes, item_codes, rows.features())
         return (ratings, deviations) if return_std else ratings
 
-    @property
-    def models_(self):
-        """The trained Keras models."""
-        check_is_fitted(self)
-        return [network.model for network in self._ensemble.networks]
-
-    @property
-    def model_(self):
-        """The first of them."""
-        return self.models_[0]
-
-    def _start_callbacks(self, X, y):
-        """Return the context of scikit-learn's callbacks, which are told of each epoch."""
-        context = self._init_callback_context(max_subtasks=self.n_estimators * self.epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        return context
-
-    def _watch(self, training, context):
-        """Return what makes the callbacks of each network."""
-        shown = training.progress(self.verbose, self.n_estimators, self.epochs)
-        return lambda: [*shown, *training.copies(self.callbacks), training.Epochs(self, context)]
-
     def _learn(self, interactions, rows, context, old=None, shares=None):
         """Train networks, from the start or on from old ones; return them and the first one's curves."""
         codes = None
@@ -436,30 +414,15 @@ class EmbeddingRegressor(
             shares=shares,
         )
 
-    @property
-    def n_iter_(self):
-        """Number of epochs, over all fits that continued the training."""
-        return len(self.loss_curve_)
-
     def _store(self, X, interactions, ensemble, curves, goes_on):
         unit = ensemble.standardization.rating_scale ** LOSS_POWERS[self.loss]
-        losses = [unit * error for error in curves["error"]]
-        gaps = [np.nan] * len(losses)
-        held_out = [unit * error for error in curves.get("val_error", gaps)]
-        best = int(np.argmin(held_out)) + 1 if "val_error" in curves else len(losses)
-        if goes_on:
-            best += self.n_iter_
-            held_out = (self.validation_curve_ or [np.nan] * self.n_iter_) + held_out
-            losses = self.loss_curve_ + losses
         return self._set_fitted(
             X,
             interactions_=interactions,
             item_features_=interactions.features.item_features,
             user_features_=interactions.features.user_features,
             **{f"{name}_factors_": ensemble.vectors(name) for name in SIDES},
-            loss_curve_=losses,
-            validation_curve_=None if np.isnan(held_out).all() else held_out,
-            best_epoch_=best,
+            **self._curves(curves, goes_on, unit),
             _ensemble=ensemble,
             _columns={"user": self.user, "item": self.item, "time": self.time},
         )

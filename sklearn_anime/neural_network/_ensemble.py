@@ -2,63 +2,26 @@
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from sklearn_anime.neural_network._archive import from_archive, to_archive
-from sklearn_anime.neural_network._import import import_training
 from sklearn_anime.neural_network._inputs import SIDES, History, Standardization, seen_by_side
+from sklearn_anime.neural_network._networks import (
+    Embeddings,
+    TrainedModel,
+    check_shape,
+    n_held_out,
+    train_networks,
+)
 from sklearn_anime.utils._blocks import batches
 
 RATED_AT_ONCE = 2**16  # pairs
 HISTORY_COMPONENTS = 128  # 256 are a little better and take longer
-SETTINGS = ("optimizer", "learning_rate", "loss", "epochs", "batch_size", "patience", "verbose")
 
 
 @dataclass(frozen=True)
-class Embeddings:
-    """Vectors and biases of users or of items.
-
-    Attributes
-    ----------
-    learned : ndarray of shape (n_ids + 1, n_components + 1)
-        What was learned of each id, its bias last; the last row is that of the unknown.
-
-    history, kernel : History and ndarray of shape (n_components, n_components + 1), or None
-        What is added for the history of each.
-
-    rows : ndarray of shape (n_ids + 1, n_components + 1)
-        The sums of both for the ids of ``fit`` and for the unknown.
-    """
-
-    learned: np.ndarray
-    history: History | None
-    kernel: np.ndarray | None
-    rows: np.ndarray
-
-    @classmethod
-    def read(cls, model, name, history, seen):
-        """Read one side of a trained Keras model, for the histories in the rows of `seen`."""
-        vectors, biases, *maps = _trained(model.get_layer(f"{name}_embedding"))
-        learned = np.hstack([vectors, biases])
-        if history is None:
-            return cls(learned, None, None, learned)
-        kernel = np.hstack(maps)
-        rows = learned.copy()
-        rows[:-1] += history.coordinates(seen) @ kernel
-        return cls(learned, history, kernel, rows)
-
-    def of(self, codes, seen):
-        """Return the rows of some codes (-1: unknown) with the histories in the rows of `seen`."""
-        if self.history is None:
-            return self.learned[codes]
-        return self.learned[codes] + self.history.coordinates(seen) @ self.kernel
-
-
-@dataclass(frozen=True)
-class Network:
-    """A trained network.
+class Network(TrainedModel):
+    """A trained network of ratings.
 
     Attributes
     ----------
@@ -69,7 +32,6 @@ class Network:
         Its vectors and biases.
     """
 
-    model: Any
     user: Embeddings
     item: Embeddings
 
@@ -91,33 +53,6 @@ class Network:
             inputs["features"] = features.astype(np.float32)
         ratings = self.model.get_layer("rating")(inputs, training=False)
         return np.asarray(ratings, dtype=np.float64).ravel()
-
-    def __getstate__(self):
-        return {**vars(self), "model": to_archive(self.model)}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state, model=from_archive(state["model"]))
-
-    def weights(self, codes):
-        """Return the weights to go on from with other ids.
-
-        Parameters
-        ----------
-        codes : dict of str to ndarray of shape (n_ids,)
-            For ``"user"`` and ``"item"``, the code that each new code had before; -1 for a new id,
-            which starts as the unknown.
-        """
-        found = {layer.name: _trained(layer) for layer in self.model.layers}
-        for name in SIDES:
-            rows = np.append(codes[name], -1)
-            vectors, biases, *maps = found[f"{name}_embedding"]
-            found[f"{name}_embedding"] = [vectors[rows], biases[rows], *maps]
-        return found
-
-
-def _trained(layer):
-    """Return the trained weights of a Keras layer as arrays."""
-    return [variable.numpy() for variable in layer.trainable_variables]
 
 
 @dataclass(frozen=True)
@@ -187,20 +122,10 @@ class Ensemble:
         return np.hstack([getattr(network, name).rows[:-1, :-1] for network in self.networks])
 
     def moved(self, codes):
-        """Return histories, and weights of each network, for other ids: see `Network.weights`."""
+        """Return histories, and weights of each network, for other ids: see `TrainedModel.weights`."""
         columns = {"user": codes["item"], "item": codes["user"]}
         histories = {name: each.moved(columns[name]) for name, each in self.histories.items()}
         return histories, [network.weights(codes) for network in self.networks]
-
-    def check_shape(self, shape):
-        """Check that networks of another shape are not asked to go on from these weights."""
-        for name, value in self.shape.items():
-            if shape[name] != value:
-                label = "the number of further columns of X" if name == "n_features" else name
-                raise ValueError(
-                    f"{label}={shape[name]!r} does not fit the trained network, which has {value!r}: "
-                    f"leave it as it was, or call fit with warm_start=False."
-                )
 
 
 def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, codes=None, shares=None):
@@ -227,7 +152,7 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
         Networks to go on from.
 
     codes : dict of str to ndarray, default=None
-        Where `old` had the users and the items, as in `Network.weights`.
+        Where `old` had the users and the items, as in `TrainedModel.weights`.
 
     shares : dict of str to ndarray, default=None
         How far what was learned before moves, as in ``train_network``; no rows are then held out.
@@ -241,14 +166,14 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
         The training errors of the first.
     """
     rows = rows.take(random_state.permutation(len(rows)))
-    n_validation = _n_validation(model, len(rows)) if shares is None else 0
+    n_validation = n_held_out(model, len(rows), "rated pairs") if shares is None else 0
     seen, shape = rows.seen(interactions, n_validation), _shape(model, rows)
     if old is None:
         scaling = Standardization.fit(rows.ratings, rows.features, rows.weights)
         histories = _histories(seen, random_state) if model.use_history else {}
         starts = [{}] * model.n_estimators
     else:
-        old.check_shape(shape)
+        check_shape(old.shape, shape)
         scaling, (histories, starts) = old.standardization, old.moved(codes)
     graph = _graph(model, interactions.shape, shape, histories, seen)
     trained = _train(model, rows, scaling, graph, starts, random_state, watch, n_validation, shares)
@@ -265,21 +190,18 @@ def train_ensemble(model, interactions, rows, random_state, watch, *, old=None, 
 
 def _train(model, rows, scaling, graph, starts, random_state, watch, n_validation=0, shares=None):
     """Return the Keras model and the training errors of a network trained from each start."""
-    train_network = import_training().train_network
-    return [
-        train_network(
-            rows.inputs(scaling),
-            scaling.standardize(rows.ratings),
-            rows.weights,
-            network=graph | {"start": start},
-            n_validation=n_validation,
-            shares=shares,
-            callbacks=watch(),
-            seed=random_state.randint(2**31 - 1),
-            **{name: getattr(model, name) for name in SETTINGS},
-        )
-        for start in starts
-    ]
+    return train_networks(
+        model,
+        "ratings",
+        graph,
+        starts,
+        (rows.inputs(scaling), scaling.standardize(rows.ratings), rows.weights),
+        random_state,
+        watch,
+        loss=model.loss,
+        n_validation=n_validation,
+        shares=shares,
+    )
 
 
 def _noise(model, interactions, rows, scaling, random_state):
@@ -303,20 +225,6 @@ def _held_out_error(models, histories, seen, scaling, rows, n_held_out):
     networks = [Network.read(model, histories, seen) for model in models]
     ensemble = Ensemble(networks, histories, scaling, {})
     return ensemble.error(rows.take(slice(-n_held_out, None)))
-
-
-def _n_validation(model, n_pairs):
-    """Return how many pairs are held out."""
-    if model.patience is None:
-        return 0
-    n_validation = round(model.validation_fraction * n_pairs)
-    if not 0 < n_validation < n_pairs:
-        raise ValueError(
-            f"validation_fraction={model.validation_fraction} of {n_pairs} rated pairs leaves "
-            f"{n_validation} to validate and {n_pairs - n_validation} to train. Change it, or set "
-            f"patience=None to train on all pairs."
-        )
-    return n_validation
 
 
 def _shape(model, rows):

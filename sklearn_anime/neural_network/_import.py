@@ -17,7 +17,7 @@ def import_training():
     except ImportError as error:
         backend = os.environ.get("KERAS_BACKEND", "tensorflow")
         raise ImportError(
-            f"EmbeddingRegressor needs keras, scikeras and the backend {backend!r} of keras "
+            f"The networks need keras, scikeras and the backend {backend!r} of keras "
             f"(KERAS_BACKEND), and one of them could not be imported ({error}). Install them with: "
             f"pip install keras scikeras {backend}"
         ) from error

@@ -215,7 +215,7 @@ class EmbeddingWithHistory(layers.Layer):
     def call(self, codes):
         """Return vectors and biases."""
         codes = ops.cast(codes, "int32")
-        self.add_loss(self.l2 * self._penalty(codes))
+        self.add_loss(self.l2 * self.penalty(codes))
         if not self.n_components:
             return ops.take(self.vectors, codes, axis=0), ops.take(self.biases, codes, axis=0)
         return (
@@ -223,7 +223,7 @@ class EmbeddingWithHistory(layers.Layer):
             self._rows(self.biases, self.bias_map, codes),
         )
 
-    def _penalty(self, codes):
+    def penalty(self, codes):
         """Return the mean square of what was learned over the rows of a batch."""
         shares = ops.segment_sum(ops.ones_like(codes, dtype="float32"), codes, self.n_codes)
         shares = shares / ops.cast(ops.shape(codes)[0], "float32")
@@ -231,9 +231,13 @@ class EmbeddingWithHistory(layers.Layer):
             ops.sum(shares * ops.sum(ops.square(table), axis=1)) for table in (self.vectors, self.biases)
         )
 
+    def table(self, learned, kernel):
+        """Return what was learned of all codes, plus the map of their histories."""
+        return learned + ops.matmul(self.history, kernel)
+
     def _rows(self, learned, kernel, codes):
         if self.whole:
-            return ops.take(learned + ops.matmul(self.history, kernel), codes, axis=0)
+            return ops.take(self.table(learned, kernel), codes, axis=0)
         histories = ops.take(self.history, codes, axis=0)
         return ops.take(learned, codes, axis=0) + ops.matmul(histories, kernel)
 

@@ -14,13 +14,16 @@ from scikeras.wrappers import KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from sklearn_anime.neural_network._keras_model import build_network
+from sklearn_anime.neural_network._sequence_model import build_sequence_network, own_loss
 
 # TensorFlow asks the environment once whether operations must be deterministic. scikeras changes the
 # environment before it asks, and would leave them so; so ask first.
 if not tf_enable_op_determinism():
     tf_disable_op_determinism()
 
-DIVERGED = 10.0  # loss, as a multiple of that of the mean rating
+NETWORKS = {"ratings": build_network, "sequence": build_sequence_network}
+LOSSES = {"own": own_loss}  # beside those that Keras knows by name
+DIVERGED = 10.0  # loss, as a multiple of that of a constant prediction
 N_CHECKED = 8192  # rows that a trained network is checked on
 MIN_STEPS = 32  # of an epoch, where its batches would be large for the table
 MAX_STEPS = 256  # of an epoch of automatic batches: each step passes over the vectors of all ids
@@ -62,6 +65,7 @@ def train_network(
     sample_weight,
     *,
     network,
+    graph,
     optimizer,
     learning_rate,
     loss,
@@ -69,30 +73,37 @@ def train_network(
     batch_size,
     n_validation,
     patience,
-    shares,
     callbacks,
     verbose,
     seed,
+    shares=None,
+    constant_loss=None,
 ):
     """Train a network; the last `n_validation` rows are held out to stop it early.
 
     Parameters
     ----------
     inputs : dict of str to ndarray of n_rows rows
-        Codes of ``"user"`` and ``"item"`` and, where there are any, standardized ``"features"``.
+        What the network reads.
 
     y : ndarray of shape (n_rows,)
-        Standardized ratings.
+        Standardized ratings, or zeros for a network that is its own loss.
 
     sample_weight : ndarray of shape (n_rows,)
         Weights of the rows.
 
-    network : dict
-        Arguments of `build_network`.
+    network : {"ratings", "sequence"}
+        Which network.
+
+    graph : dict
+        Arguments of its builder in `NETWORKS`.
 
     shares : dict of str to ndarray of shape (n_codes + 1, 1), or None
         How far the rows of ``"user"`` and ``"item"``, of which the last is that of the unknown and of
         all else, move from where they start; None for all the way.
+
+    constant_loss : float, default=None
+        Loss of a model that tells no rows apart; None is that of the mean rating.
 
     callbacks : list of keras.callbacks.Callback
         What else watches the training.
@@ -109,12 +120,13 @@ def train_network(
     n_rows = len(y) - n_validation
     batch_size, steps = even_batches(n_rows, batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs)
-    error = keras.losses.get(loss)
+    error = keras.losses.get(LOSSES.get(loss, loss))
+    worst = DIVERGED * max(1.0, constant_loss or float(error(y, np.zeros_like(y))))
     regressor = NetworkRegressor(
-        partial(build_network, batch_size=batch_size, seed=seed, **network),
+        partial(NETWORKS[network], batch_size=batch_size, seed=seed, **graph),
         optimizer=optimizer,
         optimizer__learning_rate=schedule,
-        loss=loss,
+        loss=error,
         compile__weighted_metrics=[keras.metrics.MeanMetricWrapper(error, name="error")],
         batch_size=batch_size,
         epochs=epochs,
@@ -122,7 +134,7 @@ def train_network(
         callbacks=[
             BuildOptimizer(),
             *([] if shares is None else [MoveByShares(shares)]),
-            StopDiverging(_worst_loss(y, error)),
+            StopDiverging(worst),
             *([_early_stopping(patience)] if n_validation else []),
             *callbacks,
         ],
@@ -134,8 +146,10 @@ def train_network(
     with ONE_AT_A_TIME, quiet():
         positions = np.arange(len(y))[:, np.newaxis]
         regressor.fit(positions, y, None if even else sample_weight / sample_weight.mean())
-    some = {name: values[:N_CHECKED] for name, values in inputs.items()}
-    _check_converged(regressor.model_, some, y[:N_CHECKED], error, learning_rate)
+    some = slice(min(N_CHECKED, batch_size))
+    read = {name: values[some] for name, values in inputs.items()}
+    predicted = np.ravel(regressor.model_(read, training=False))
+    _check_converged(float(np.mean(error(y[some], predicted))), worst, learning_rate)
     return regressor.model_, regressor.history_
 
 
@@ -163,17 +177,11 @@ def quiet():
         logger.setLevel(level)
 
 
-def _worst_loss(y, error):
-    return DIVERGED * max(1.0, float(error(y, np.zeros_like(y))))
-
-
-def _check_converged(model, inputs, y, error, learning_rate):
-    rated = model(inputs, training=False)
-    loss = float(error(y, np.asarray(rated).ravel()))
-    if not loss <= _worst_loss(y, error):  # NaN too
+def _check_converged(loss, worst, learning_rate):
+    if not loss <= worst:  # NaN too
         raise ValueError(
-            f"Training diverged: the loss of standardized ratings is {loss:.3g}, more than "
-            f"{DIVERGED:g} times that of their mean. Lower learning_rate={learning_rate}."
+            f"Training diverged: the loss is {loss:.3g}, more than {DIVERGED:g} times that of a "
+            f"constant prediction. Lower learning_rate={learning_rate}."
         )
 
 

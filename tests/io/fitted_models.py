@@ -24,7 +24,7 @@ from sklearn_anime.linear_model import EASERecommender, NextItemRecommender, _ta
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import FaissNeighbors, SVDNeighborsRecommender
-from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor, SequenceRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 
 GENRES = ["Action, Comedy", "Drama", "Comedy, Drama", "Action"]
@@ -53,6 +53,10 @@ def bayesian(**params):
 
 def embedding(**params):
     return EmbeddingRegressor(4, (4,), epochs=2, random_state=0, **params)
+
+
+def sequence(**params):
+    return SequenceRecommender(n_components=4, max_length=6, epochs=1, random_state=0, **params)
 
 
 def from_columns(regressor):
@@ -104,6 +108,8 @@ MODELS = {
     "chains": lambda: bayesian(n_chains=2),
     "embedding": embedding,
     "embeddings": lambda: embedding(n_estimators=2, use_history=False),
+    "sequence": sequence,
+    "sequences": lambda: sequence(cell="attention", n_estimators=2),
     "stack of ratings": lambda: StackedRatingRegressor(
         [("bayesian", bayesian()), ("biases", BiasRegressor())], cv=2, random_state=0
     ),
@@ -123,7 +129,7 @@ MODELS = {
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
 WITH_COLUMNS = {"top-n", "diverse", "calibrated"}
-WITH_FEATURES = {"bayesian", "chains", "embedding", "embeddings", "stack of ratings"}
+WITH_FEATURES = {"bayesian", "chains", "embedding", "embeddings", "sequence", "stack of ratings"}
 
 
 def rows_for(name, X):

@@ -756,7 +756,7 @@ def test_missing_package_is_named_with_the_remedy(table, small, predicted, monke
         if name.split(".")[0] == package or name == "sklearn_anime.neural_network._training":
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match="EmbeddingRegressor needs keras, scikeras and the backend"):
+    with pytest.raises(ImportError, match="The networks need keras, scikeras and the backend"):
         make_small().fit(*table)
 
 

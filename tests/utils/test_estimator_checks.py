@@ -16,7 +16,7 @@ from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
-from sklearn_anime.neural_network import EmbeddingRegressor
+from sklearn_anime.neural_network import EmbeddingRegressor, SequenceRecommender
 from sklearn_anime.utils.discovery import all_estimators
 from sklearn_anime.utils.estimator_checks import (
     check_recommender,
@@ -48,6 +48,8 @@ RECOMMENDERS = [
 SLOW = [
     EmbeddingRegressor(n_components=2, hidden_units=(2,), epochs=2),
     EmbeddingRegressor(2, (2,), epochs=2, interaction="dot", use_history=False, n_estimators=2),
+    SequenceRecommender(n_components=2, max_length=5, epochs=2),
+    SequenceRecommender("attention", n_components=2, max_length=5, epochs=1, n_estimators=2),
     SVDNeighborsRecommender(2, n_neighbors=3, baseline=STACK),
 ]
 
