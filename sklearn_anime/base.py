@@ -22,6 +22,7 @@ from sklearn_anime._recommend import (
 from sklearn_anime._similar import cosine_similarity_of, similar_frame
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
+from sklearn_anime.interactions._vocabulary import warn_of_kinds
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._validation import check_count, check_flag
@@ -351,7 +352,10 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         check_is_fitted(self)
         fitted = self.interactions_
         rows = Rows.read(X, fitted.layout, self)
-        return fitted.users.encode(rows.user), fitted.items.encode(rows.item), rows
+        codes = fitted.users.encode(rows.user), fitted.items.encode(rows.item)
+        warn_of_kinds(fitted.users, rows.user, codes[0], "X")
+        warn_of_kinds(fitted.items, rows.item, codes[1], "X")
+        return *codes, rows
 
     def _scorer(self):
         """Return what ranks candidates."""

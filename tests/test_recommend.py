@@ -925,3 +925,16 @@ def test_exclude_as_a_frame_of_one_column():
     model = PopularityRecommender().fit([["ann", "A"], ["bob", "B"]])
     with pytest.raises(ValueError, match=r"exclude= is a frame with the columns \['item'\]"):
         model.recommend(exclude=pd.DataFrame({"item": ["A"]}))
+
+
+@pytest.mark.parametrize("known", [[1, 2], ["1", "2"]], ids=["numbers", "text"])
+def test_ids_of_another_kind_are_named(known):
+    """Text and numbers never match: one warning says so, in predict and in history=."""
+    other = [str(each) if isinstance(each, int) else int(each) for each in known]
+    model = EASERecommender(1.0).fit(pd.DataFrame({"user": ["a", "a", "b"], "item": [*known, known[0]]}))
+    wrong = pd.DataFrame({"user": ["a"], "item": other[:1]})
+    with pytest.warns(UserWarning, match=r"None of the item ids of X was in the rows of fit.*astype"):
+        assert model.predict(wrong).tolist() == [0.0]
+    match = r"None of the item ids of history= was in the rows of fit.*astype"
+    with pytest.warns(UserWarning, match=match), pytest.warns(UserWarning, match="no history"):
+        model.recommend(history=wrong.assign(user="me"))
