@@ -19,6 +19,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.utils._blocks import block_length
 
 # Users who have seen them: title 1 three, title 2 two, titles 3 and 4 one each.
