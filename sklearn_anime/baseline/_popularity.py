@@ -128,20 +128,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         PopularityRecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(
-            X,
-            y,
-            sample_weight,
-            user=self.user,
-            item=self.item,
-            time=self.time,
-            needs_ratings=False,
-        )
-        recency = Recency.choose(interactions, self.half_life)
-        counts = interactions.popularity
-        if recency.half_life is not None:
-            counts = _counts(interactions.until(interactions.times.max()), recency)
-        return self._set_fitted(X, interactions_=interactions, item_counts_=counts, _recency=recency)
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        return self._set_fitted(X, **self._fitted(interactions))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the number of users of the item of each row.
@@ -159,10 +147,23 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         _, item_codes, _ = self._encode(X)
         return np.where(item_codes >= 0, self.item_counts_[item_codes], 0).astype(np.float64)
 
+    def _reads(self):
+        """Return what to read of ``X``."""
+        return {"user": self.user, "item": self.item, "time": self.time, "needs_ratings": False}
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        recency = Recency.choose(interactions, self.half_life)
+        if recency.half_life is None:
+            counts = interactions.blocks.sum(_popularity)
+        else:
+            counts = interactions.blocks.sum(_counts_until, interactions.newest, recency)
+        return {"interactions_": interactions.gathered(), "item_counts_": counts, "_recency": recency}
+
     def _score_block(self, rows):
         counts = self.item_counts_
         if rows.now is not None:
-            counts = _counts(self.interactions_.until(rows.now), self._recency)
+            counts = _counts_until(self.interactions_, rows.now, self._recency)
         return np.tile(counts.astype(np.float64), (len(rows.codes), 1))
 
     def __sklearn_tags__(self):
@@ -171,7 +172,12 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         return tags
 
 
-def _counts(rows, recency):
-    """Return the sum of the entries of each item, weighed by age from ``rows.now``."""
+def _popularity(rows):
+    return rows.popularity
+
+
+def _counts_until(rows, now, recency):
+    """Return the sum of the entries of each item up to a moment, weighed by age from it."""
+    rows = rows.until(now)
     entries = rows.entries * recency.weights(rows)
     return np.bincount(rows.item_codes, entries, minlength=rows.n_items)

@@ -10,10 +10,12 @@ from sklearn_anime.interactions._features import FeatureTable, extended, of_code
 from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._pairs import PairIndex, PairMerge
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
+from sklearn_anime.interactions._table import TableMixin
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary
 from sklearn_anime.utils._groups import first_rows, positions_in
+from sklearn_anime.utils._parts import OneBlock
 from sklearn_anime.utils._warnings import warn
 
 CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
@@ -23,7 +25,7 @@ LEAKAGE = 0.9999  # correlation of a column with the ratings, from which on it h
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Interactions(UserRows):
+class Interactions(TableMixin, UserRows):
     """The table that ``fit`` saw: rows of all its users, with the ids and features behind the codes.
 
     Repeated pairs count as the weighted mean of their ratings, their weights add up, and their time is
@@ -155,22 +157,19 @@ class Interactions(UserRows):
         )
 
     @property
-    def mean_rating(self) -> float:
-        """Weighted mean of the ratings."""
-        rated = self.rated
-        return float(np.average(self.ratings[rated], weights=self.weights[rated]))
+    def blocks(self) -> OneBlock:
+        """The rows as blocks of users, over which models are sums: one block."""
+        return OneBlock(self)
 
-    @property
-    def item_counts(self) -> np.ndarray:
-        """Number of users who have interacted with each item."""
-        return np.bincount(self.item_codes, minlength=self.n_items)
+    def gathered(self):
+        """Return the table in one memory, as it is here.
 
-    @property
-    def popularity(self) -> np.ndarray:
-        """Sum of the entries of each item: its number of users where nothing is weighted."""
-        if not self.weighted:
-            return self.item_counts
-        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
+        Returns
+        -------
+        Interactions
+            This table.
+        """
+        return self
 
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after the known ones.

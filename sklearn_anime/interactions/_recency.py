@@ -50,7 +50,7 @@ class Recency:
     @classmethod
     def choose(cls, rows, half_life=None, decay=1.0, name="half_life"):
         """Return the weights that parameters of a model ask for, if `rows` have the times for them."""
-        if rows.times is None and (half_life is not None or decay != 1):
+        if rows.clock is None and (half_life is not None or decay != 1):
             given = f"{name}={half_life!r}" if half_life is not None else f"decay={decay!r}"
             raise ValueError(
                 f"{given} needs the times of the interactions. Name their column with `time=`."
@@ -67,12 +67,12 @@ class Recency:
         return weights
 
 
-def training_weights(interactions, half_life):
+def training_weights(rows, half_life, newest):
     """Return the weight of each pair in training, where age is the distance from the newest of all."""
-    recency = Recency.choose(interactions, half_life, name="training_half_life")
+    recency = Recency.choose(rows, half_life, name="training_half_life")
     if half_life is None:
-        return recency.weights(interactions)
-    return recency.weights(replace(interactions, now=interactions.times.max()))
+        return recency.weights(rows)
+    return recency.weights(replace(rows, now=newest))
 
 
 def _ages(rows):

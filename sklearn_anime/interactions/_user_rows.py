@@ -113,6 +113,18 @@ class UserRows:
         return np.repeat(np.arange(len(self.codes)), self.row_lengths)
 
     @property
+    def item_counts(self) -> np.ndarray:
+        """Number of users who have interacted with each item."""
+        return np.bincount(self.item_codes, minlength=self.n_items)
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """Sum of the entries of each item: its number of users where nothing is weighted."""
+        if not self.weighted:
+            return self.item_counts
+        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
+
+    @property
     def user_features(self) -> np.ndarray:
         """Features of the users as numbers: ndarray of shape (n_users, n_user_features)."""
         if not self.user_columns:

@@ -13,7 +13,7 @@ from sklearn_anime.base import RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._transition_weights import ExactTransitions, LowRankTransitions
-from sklearn_anime.linear_model._transitions import Sequences, recency
+from sklearn_anime.linear_model._transitions import recency, transition_sums
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
@@ -200,10 +200,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         NextItemRecommender
             This estimator.
         """
-        columns = {"user": self.user, "item": self.item, "time": self.time}
-        interactions = Interactions.from_rows(
-            X, y, sample_weight, **columns, ordered=True, needs_ratings=False
-        )
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -267,18 +264,23 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         check_is_fitted(self)
         return similar_frame(self._similarity, self.interactions_.items, items, n_items)
 
+    def _reads(self):
+        """Return what to read of ``X``."""
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        return {**columns, "ordered": True, "needs_ratings": False}
+
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        sequences = Sequences.of(interactions)
-        decay = {"decay": self.training_decay, "horizon": self.horizon}
-        past, following = sequences.transitions(**decay, max_length=self.max_length)
+        past, following, target_norms = interactions.blocks.sum(
+            transition_sums, self.training_decay, self.horizon, self.max_length
+        )
         solver = self._choose_solver(interactions.n_items)
         return {
-            "interactions_": interactions,
+            "interactions_": interactions.gathered(),
             "solver_": solver,
             "_weights": self._solve(solver, past, following),
             "_is_followed": past.diagonal() > 0,
-            "_target_norms": sequences.target_norms(**decay),
+            "_target_norms": target_norms,
             "_recency": {"decay": self.decay, "max_length": self.max_length},
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
         }

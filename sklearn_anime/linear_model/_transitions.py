@@ -128,6 +128,13 @@ class Sequences:
         return sparse.csr_array((values, (rows, columns)), shape=shape)
 
 
+def transition_sums(rows, decay, horizon, max_length):
+    """Return ``S'S``, ``S'Z`` and the squared norms of the columns of ``Z`` for rows of users."""
+    sequences = Sequences.of(rows)
+    past, following = sequences.transitions(decay=decay, max_length=max_length, horizon=horizon)
+    return past, following, sequences.target_norms(decay=decay, horizon=horizon)
+
+
 def recency(rows, decay, max_length):
     """Return the weight of each pair: ``decay ** age``, 0 for all but the last items of a user.
 

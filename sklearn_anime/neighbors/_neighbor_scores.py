@@ -123,6 +123,11 @@ class ItemScores:
 SCORES = {"user": UserScores, "item": ItemScores}
 
 
+def seen_matrix(rows):
+    """Return the CSR array of what users have interacted with."""
+    return rows.seen_matrix()
+
+
 def _summed_ratings(rows, baseline, min_rating, factors=1.0):
     """Return ratings from a threshold on or, without one, all and predictions for unrated pairs.
 

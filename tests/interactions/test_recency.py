@@ -53,8 +53,8 @@ def test_ages_are_measured_from_now_and_later_interactions_left_out():
 
 def test_training_ages_are_measured_from_the_newest_row_of_all():
     rows = table(pd.Series([0, 10, 30, 40]))
-    assert_allclose(training_weights(rows, 10), [0.125, 0.5, 0.0625, 1])
-    assert_allclose(training_weights(rows, None), [1, 1, 1, 1])
+    assert_allclose(training_weights(rows, 10, rows.newest), [0.125, 0.5, 0.0625, 1])
+    assert_allclose(training_weights(rows, None, None), [1, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_recency_without_a_time_column_raises(parameters):
     ):
         Recency.choose(table(time=None), **parameters)
     with pytest.raises(ValueError, match=r"training_half_life=3 needs the times"):
-        training_weights(table(time=None), 3)
+        training_weights(table(time=None), 3, None)
 
 
 def test_missing_times_raise_an_error_that_counts_them():
