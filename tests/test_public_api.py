@@ -30,7 +30,17 @@ ESTIMATORS = {
     "TopNRecommender",
     "WeightedOneHotGenres",
 }
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "scikeras",
+    "matplotlib",
+    "kagglehub",
+    "polars",
+    "faiss",
+    "dask",
+    "distributed",
+}
 
 
 def run_in_a_fresh_process(code):

@@ -116,7 +116,7 @@ class Rated:
         rated = rows.rated
         users, weights = rows.row_codes[rated], rows.weights[rated].astype(np.float64)
         user_weights = np.bincount(users, weights, minlength=len(rows.codes))
-        target = rows.ratings[rated] - mean
+        target = rows.ratings[rated].astype(np.float64) - mean
         return cls(users, rows.item_codes[rated], target, weights, user_weights, rows.n_items, shrinkage)
 
     def item_sums(self):

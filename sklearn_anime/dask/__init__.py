@@ -1,0 +1,8 @@
+"""Fit and ask models on a cluster: tables that do not fit into one memory, as Dask DataFrames.
+
+Needs the extra ``dask``.
+"""
+
+from sklearn_anime.dask._fit import fit
+
+__all__ = ["fit"]
