@@ -30,17 +30,7 @@ ESTIMATORS = {
     "TopNRecommender",
     "WeightedOneHotGenres",
 }
-HEAVY = {
-    "tensorflow",
-    "keras",
-    "scikeras",
-    "matplotlib",
-    "kagglehub",
-    "polars",
-    "faiss",
-    "dask",
-    "distributed",
-}
+HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss", "dask"}
 
 
 def run_in_a_fresh_process(code):

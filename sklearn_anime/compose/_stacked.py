@@ -205,10 +205,9 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         """
         check_is_fitted(self)
         Rows.read(X, self.interactions_.layout, self)
-        ratings = self.interactions_.ratings
         columns = [member.columns(as_table(X)) for member in self.members_]
         predicted = self.final_estimator_.predict(np.hstack(columns))
-        return np.clip(predicted, np.nanmin(ratings), np.nanmax(ratings))
+        return np.clip(predicted, *self.interactions_.rating_range)
 
     def _members(self, interactions, seed):
         """Return the unfitted models, then the rankers."""

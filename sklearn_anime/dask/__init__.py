@@ -4,5 +4,6 @@ Needs the extra ``dask``.
 """
 
 from sklearn_anime.dask._fit import fit
+from sklearn_anime.dask._serve import predict, recommend
 
-__all__ = ["fit"]
+__all__ = ["fit", "predict", "recommend"]

@@ -35,6 +35,15 @@ LOW_RANK = {
 }
 
 
+DTYPES = ["int64", "Int32", "str", "string[pyarrow]", "category", "object", "float64"]
+SLOW = pytest.mark.slow
+
+
+def marked(names, *quick):
+    """Return parameters, of which all but some are slow."""
+    return [pytest.param(name, marks=() if name in quick else SLOW) for name in names]
+
+
 def make_table(n_users=60, n_items=40, n_rows=900, seed=0):
     """Return rows with repeated pairs, unrated ones, times that are equal, and weights of 0."""
     rng = np.random.default_rng(seed)
@@ -90,8 +99,8 @@ def assert_same_table(one, other):
     assert (one.layout, one.clock, one.weighted) == (other.layout, other.clock, other.weighted)
 
 
-@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("weighted", [pytest.param(False, marks=SLOW), True], ids=["", "weighted"])
+@pytest.mark.parametrize("name", marked(EXACT, "EASE, aged", "biases", "next item"))
 def test_the_fit_is_that_of_one_memory(client, name, weighted):
     local, ours = fits(EXACT[name], make_table(), npartitions=3, weighted=weighted)
     assert_same_table(local.interactions_, ours.interactions_)
@@ -99,6 +108,7 @@ def test_the_fit_is_that_of_one_memory(client, name, weighted):
     assert local.feature_names_in_.tolist() == ours.feature_names_in_.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("npartitions", [1, 2, 7])
 @pytest.mark.parametrize("name", ["EASE", "biases"])
 def test_the_number_of_partitions_changes_nothing(client, name, npartitions):
@@ -106,19 +116,21 @@ def test_the_number_of_partitions_changes_nothing(client, name, npartitions):
     assert_allclose(score_all(ours), score_all(local), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOW_RANK)
 def test_low_rank_with_one_seed_does_not_depend_on_the_partitions(client, krylov, name):
     scores = [score_all(fits(LOW_RANK[name], make_table(), n)[1]) for n in (1, 4)]
     assert_allclose(scores[0], scores[1], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", LOW_RANK)
+@pytest.mark.parametrize("name", marked(LOW_RANK, "EASE, a tail"))
 def test_low_rank_is_that_of_one_memory(client, krylov, name):
     """There are more users than items, so that both find the vectors of items."""
     local, ours = fits(LOW_RANK[name], make_table(), npartitions=4)
     assert_allclose(score_all(ours), score_all(local), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_sums_are_cut_into_panels_of_items(client, monkeypatch):
     monkeypatch.setattr("sklearn_anime.dask._partitions.LARGEST_PANEL", 8 * 40 * 7)
     for params in ({}, {"n_components": 12, "tail": 0.6, "random_state": 0}):
@@ -132,6 +144,7 @@ def test_a_fit_needs_no_cluster():
     assert_allclose(score_all(ours), score_all(local), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_fitted_model_is_fitted_further_and_forgets(client):
     table = make_table()
     local, ours = fits(NextItemRecommender(time="time"), table, npartitions=3)
@@ -154,9 +167,7 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(client):
 # Ids and partitions
 
 
-@pytest.mark.parametrize(
-    "dtype", ["int64", "Int32", "str", "string[pyarrow]", "category", "object", "float64"]
-)
+@pytest.mark.parametrize("dtype", marked(DTYPES, "category"))
 def test_ids_come_back_in_their_dtype(client, dtype):
     table = make_table()
     text = dtype in {"str", "string[pyarrow]", "category", "object"}
@@ -186,7 +197,7 @@ def test_categories_that_differ_between_partitions_are_joined(client):
     assert fit(PopularityRecommender(), frame).users_.tolist() == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("position", marked([0, 1, 2], 0))
 def test_an_empty_partition_changes_nothing(client, position):
     table = make_table()
     parts = [table.iloc[:500], table.iloc[500:]]
@@ -199,6 +210,7 @@ def test_an_empty_partition_changes_nothing(client, position):
     assert_allclose(score_all(ours), score_all(local), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_partition_without_weight_is_empty(client):
     table = make_table()
     table.loc[table.index[:450], "weight"] = 0.0
@@ -283,5 +295,5 @@ def test_bad_parameters_raise():
 
 
 def test_a_model_that_is_trained_names_partial_fit():
-    with pytest.raises(TypeError, match="EmbeddingRegressor is not. Call its partial_fit"):
+    with pytest.raises(TypeError, match=r"EmbeddingRegressor is not\. Call its partial_fit"):
         fit(EmbeddingRegressor(), frame_of(user=[1, 2], item=[1, 2]))
