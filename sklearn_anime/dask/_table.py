@@ -6,9 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from sklearn_anime.dask._features import feature_table
 from sklearn_anime.dask._partitions import Partitions, persisted, sent_once, task
 from sklearn_anime.dask._reading import Reading, Summary, coded_meta, encode
 from sklearn_anime.interactions import Interactions, UserRows, Vocabulary
+from sklearn_anime.interactions._features import FeatureTable
 from sklearn_anime.interactions._pairs import PairMerge, order_of
 from sklearn_anime.interactions._rows import Layout
 from sklearn_anime.interactions._table import TableMixin
@@ -46,7 +48,7 @@ class DaskInteractions(TableMixin):
     blocks: Partitions
     weighted: bool
     clock: str | None
-    features: None = None
+    features: FeatureTable | None = None
 
     @classmethod
     def from_frame(
@@ -73,12 +75,15 @@ class DaskInteractions(TableMixin):
         time_dtype = np.result_type(*times).name if times else None
         coded = _encoded(rows, reading, users, items, parts, time_dtype)
         starts = np.linspace(0, len(users), min(len(rows), len(users)) + 1).astype(int)
+        shape = len(users), len(items)
+        frames = persisted(_by_user(coded, starts))
+        table = None if features is None else feature_table(frames, known.names, shape)
         facts = {"n_items": len(items), "clock": known.clock, "weighted": sample_weight is not None}
         blocks = persisted(
             task(_user_rows, "block")(frame, start, stop, facts)
-            for frame, (start, stop) in zip(_by_user(coded, starts), pairwise(starts), strict=True)
+            for frame, (start, stop) in zip(frames.blocks, pairwise(starts), strict=True)
         )
-        return cls(users, items, known.layout, blocks, facts["weighted"], known.clock)
+        return cls(users, items, known.layout, blocks, facts["weighted"], known.clock, table)
 
     @property
     def n_items(self):

@@ -108,6 +108,44 @@ def test_the_fit_is_that_of_one_memory(client, name, weighted):
     assert local.feature_names_in_.tolist() == ours.feature_names_in_.tolist()
 
 
+@pytest.mark.parametrize("weighted", [pytest.param(False, marks=SLOW), True], ids=["", "weighted"])
+def test_features_of_items_users_and_pairs_are_told_apart(client, weighted):
+    table = make_table()
+    columns = {
+        "length": table.anime_id % 24 / 24,
+        "age": table.user_id % 13,
+        "hour": table.time % 24 / 24,
+    }
+    table = table.assign(**columns)
+    frame = dd.from_pandas(table, npartitions=3)
+    names = ["user_id", "anime_id", *columns]
+    models = [EASERecommender(alpha=5, feature_weight=2.0) for _ in range(2)]
+    weights = (table.weight, frame.weight) if weighted else (None, None)
+    with pytest.warns(UserWarning, match="Columns"):
+        models[0].fit(table[names], None, weights[0])
+    with pytest.warns(UserWarning, match="Columns"):
+        fit(models[1], frame[names], None, weights[1])
+    one, other = (model.interactions_.features for model in models)
+    assert (other.names, other.of_user.tolist()) == (one.names, [False, True, False])
+    assert other.context.tolist() == one.context.tolist() == [False, False, True]
+    for name in ("item_features", "user_features", "contexts"):
+        assert_allclose(getattr(other, name), getattr(one, name))
+    assert_allclose(*(score_all(model) for model in models[::-1]), atol=1e-4)
+    new = pd.DataFrame({"anime_id": [999], "length": [0.5], "hour": [0.1]})
+    scores = [model.recommend(items=new, include=[999]).score for model in models]
+    assert_allclose(scores[1], scores[0], rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_low_rank_with_features_is_that_of_one_memory(client, krylov):
+    table = make_table().assign(length=lambda rows: rows.anime_id % 24 / 24)
+    names = ["user_id", "anime_id", "length"]
+    params = {"feature_weight": 2.0, "n_components": 12, "tail": 0.6, "random_state": 0}
+    local = EASERecommender(**params).fit(table[names])
+    ours = fit(EASERecommender(**params), dd.from_pandas(table, npartitions=3)[names])
+    assert_allclose(score_all(ours), score_all(local), atol=1e-4)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("npartitions", [1, 2, 7])
 @pytest.mark.parametrize("name", ["EASE", "biases"])
@@ -159,7 +197,7 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(client):
     model = EASERecommender().fit(table[["user_id", "anime_id"]])
     before = vars(model).copy()
     frame = dd.from_pandas(table.assign(user_id=np.nan), npartitions=2)
-    with pytest.raises(ValueError, match="Partition 0 of X: Input contains NaN as user id"):
+    with pytest.raises(ValueError, match=r"Partition \d of X: Input contains NaN as user id"):
         fit(model, frame[["user_id", "anime_id"]])
     assert vars(model) == before
 
