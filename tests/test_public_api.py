@@ -32,7 +32,8 @@ ESTIMATORS = {
     "WeightedOneHotGenres",
 }
 WEB = {"fastapi", "pydantic", "starlette", "uvicorn", "prometheus_client"}
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss", *WEB}
+PLOTS_AND_FRAMES = {"matplotlib", "kagglehub", "polars", "dask"}
+HEAVY = {"tensorflow", "keras", "scikeras", "faiss", *PLOTS_AND_FRAMES, *WEB}
 
 
 def run_in_a_fresh_process(code):

@@ -449,8 +449,7 @@ class BayesianFactorizationRegressor(
 
     @property
     def _rating_range(self):
-        ratings = self.interactions_.ratings
-        return np.nanmin(ratings), np.nanmax(ratings)
+        return self.interactions_.rating_range
 
     def _score_block(self, rows):
         return self._posterior.scores(self._vectors_of(rows))
