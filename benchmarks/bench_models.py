@@ -141,7 +141,6 @@ def main(words):
     X, y = rows_with_genres()
     print(f"{os.cpu_count()} cores, {len(X):,} rows", flush=True)
     with threadpool_limits(1):
-        print(f"the biases take {biases:.2f} s to fit\n")
         print(markdown(HEADER), markdown(["---"] * len(HEADER)), sep="\n", flush=True)
         for row in ROWS:
             if not words or any(word in row.name + row.purpose for word in words):
