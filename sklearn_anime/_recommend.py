@@ -156,13 +156,13 @@ class Scorer:
     has_history : callable
         From `UserRows` to the mask of the users whom `score` can score.
 
-    popularity : ndarray of shape (n_items_of_fit,)
-        Number of users of each item.
+    fitted : Interactions
+        Those of ``fit``, whose popular items are for users without a history.
     """
 
     score: Any
     has_history: Any
-    popularity: np.ndarray
+    fitted: Any
 
     def rank(self, audience, candidates, n_items):
         """Return position of the user, code of the item, score and rank of the best `n_items` of each.
@@ -182,7 +182,7 @@ class Scorer:
         if known.all() and len(known):
             return _checked(self.score(audience, candidates), (len(audience), len(candidates)))
         scores = np.zeros((len(audience), len(candidates)))
-        scores[:, : len(self.popularity)] = self.popularity
+        scores[:, : self.fitted.n_items] = self.fitted.popularity
         if known.any():
             some = audience.take(np.flatnonzero(known))
             scores[known] = _checked(self.score(some, candidates), (len(some), len(candidates)))
@@ -279,6 +279,8 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
     # Each of several workers has one thread: those of BLAS would compete with the other workers.
+    if len(blocks) == 1:  # no workers to start, and no rows to take
+        return _frame(audience, candidates, *scorer.rank(audience, candidates, n_items))
     several = effective_n_jobs(n_jobs) > 1
     with threadpool_limits(1, user_api="blas") if several else nullcontext():
         ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
@@ -289,6 +291,11 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
         (positions + block.start, *rest)
         for block, (positions, *rest) in zip(blocks, ranked, strict=True)
     )
+    return _frame(audience, candidates, positions, codes, scores, ranks)
+
+
+def _frame(audience, candidates, positions, codes, scores, ranks):
+    """Return what a scorer has ranked as a tidy frame of ids."""
     return tidy_frame(audience.ids[positions], candidates.items.decode(codes), score=scores, rank=ranks)
 
 

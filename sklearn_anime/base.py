@@ -355,7 +355,7 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
 
     def _scorer(self):
         """Return what ranks candidates."""
-        return Scorer(self._score_candidates, self._has_history, self.interactions_.popularity)
+        return Scorer(self._score_candidates, self._has_history, self.interactions_)
 
     def _score_candidates(self, audience, candidates):
         """Return the scores of the items of ``fit`` and of new ones."""
