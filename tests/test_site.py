@@ -6,7 +6,6 @@ skipped. Where ``SKLEARN_ANIME_BROWSER`` is ``required``, a missing browser is a
 
 import os
 import re
-import shutil
 import threading
 from functools import partial
 from html.parser import HTMLParser
@@ -18,7 +17,6 @@ import pytest
 
 from sklearn_anime.utils import all_estimators
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
     "landing": "index.html",
     "gallery": "auto_examples/index.html",
@@ -126,28 +124,6 @@ def test_no_example_shows_a_warning_or_the_noise_of_tensorflow(site):
 # In a browser
 
 
-def unavailable(reason):
-    """Skip, or fail where a browser is required."""
-    required = os.environ.get("SKLEARN_ANIME_BROWSER") == "required"
-    (pytest.fail if required else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="module")
-def browser(site):
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        unavailable('playwright is missing: pip install "sklearn-anime[browser]"')
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        unavailable(f"no browser on the path, looked for {', '.join(BROWSERS)}")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=sandbox)
-        yield launched
-        launched.close()
-
-
 class QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *args):
         """Say nothing."""
@@ -165,7 +141,7 @@ def address(site):
 
 
 @pytest.fixture
-def tab(browser, address):
+def tab(address, browser):
     """Open a tab, which complains at its end of errors, of what was missing or came from elsewhere."""
     complaints = []
 

@@ -84,10 +84,11 @@ def make_app_of(options, token):
 def demo(catalog=None):
     """Return a model of the embedded data set and its catalog."""
     from sklearn_anime.datasets import load_anime_sample
-    from sklearn_anime.linear_model import EASERecommender
+    from sklearn_anime.neighbors import SVDNeighborsRecommender
 
     anime = load_anime_sample(unrated="nan")
-    return EASERecommender().fit(anime.data), anime.catalog if catalog is None else catalog
+    model = SVDNeighborsRecommender(axis="item", random_state=0).fit(anime.data, anime.target)
+    return model, anime.catalog if catalog is None else catalog
 
 
 def reload_on_hangup(service):
