@@ -23,7 +23,7 @@ from sklearn_anime.utils._warnings import warn
 
 
 class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEstimator):
-    """Recommend what comes next, by a Keras network that reads the sequence of a user.
+    """Recommend what comes next, by a network that reads the sequence of a user.
 
     Each item has a vector, learned with the network. An LSTM, a GRU or attention turns the vectors of
     what a user has seen, in order, into a vector for the next item; the items nearest to it come first.
@@ -155,7 +155,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     makes a state ``h_p`` of the first ``p`` of them. The probability that item ``j`` comes next is
     ``softmax_j(h_p . e_j + b_j)``: the vectors are those that were read, and ``b_j`` starts as the
     logarithm of the popularity. Training minimizes the cross-entropy of ``i_(p+1)`` at all positions
-    ``p``. The cells are those of [1]_ and [2]_, and one block of the attention of [3]_.
+    ``p``. The cells are those of [1]_ and [2]_, and one block like those of [3]_: attention and a hidden
+    layer, each added to what it reads. Attention has no vectors of positions. Each head has a bias for
+    each distance instead, which starts as a decay.
 
     Features of items (further columns of ``X``) add a linear map of them to ``e_j`` and ``b_j``. New
     items have the mean of what was learned of the others, plus this map.
