@@ -113,6 +113,7 @@ def test_new_items_are_ranked_by_their_features(small):
     assert scores[101] > scores[100]  # after an even item comes an odd one
 
 
+@pytest.mark.slow
 def test_new_items_need_features(table):
     model = make_small(epochs=1).fit(table[["user", "item", "time"]])
     with pytest.raises(ValueError, match="does not use item features"):
@@ -133,6 +134,7 @@ def test_a_copy_through_pickle_recommends_the_same(small):
     pd.testing.assert_frame_equal(again.recommend([0, 1]), small.recommend([0, 1]))
 
 
+@pytest.mark.slow
 def test_the_seed_decides(small, table):
     again = clone(small).fit(table)
     assert_array_equal(again.item_factors_, small.item_factors_)
@@ -236,6 +238,7 @@ def test_training_that_diverges_names_the_learning_rate(table):
         make_small(learning_rate=1e10, optimizer="sgd").fit(table)
 
 
+@pytest.mark.slow
 def test_features_of_users_are_not_used(table):
     X = table.assign(age=table["user"] + 20.0)
     with pytest.warns(UserWarning, match=r"Columns \['age'\] of X are constant within each user"):
