@@ -61,9 +61,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     epochs : int, default=25
         Passes over the sequences.
 
-    batch_size : int, default=32
-        Most sequences in each step. The steps of an epoch are about equal, and 32 or more: small tables
-        are trained in smaller steps.
+    batch_size : int or "auto", default="auto"
+        Most sequences, or pieces of them, in each step. The steps of an epoch are about equal, and 32 or
+        more: small tables are trained in smaller steps. ``"auto"`` is as many as have 1,400 items.
 
     validation_fraction : float, default=0.1
         Share of the users, drawn at random, that is held out where `patience` is set.
@@ -190,7 +190,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         "optimizer": [StrOptions({"adam", "adamw", "nadam", "rmsprop", "sgd"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 0, None, closed="left"), None],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -216,7 +216,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         optimizer: str = "adam",
         learning_rate: float = 0.01,
         epochs: int = 25,
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         validation_fraction: float = 0.1,
         patience: int | None = None,
         n_estimators: int = 1,
