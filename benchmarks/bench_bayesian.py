@@ -203,8 +203,8 @@ def rated_split():
 
 
 def errors(model, X, y):
-    """Return the RMSE and, for a Bayesian model, the coverage of its intervals."""
-    if not isinstance(model, BayesianFactorizationRegressor):
+    """Return the RMSE and, for models with a standard deviation, the coverage of their intervals."""
+    if not isinstance(model, (BayesianFactorizationRegressor, StackedRatingRegressor)):
         return f"RMSE {root_mean_squared_error(y, model.predict(X)):.4f}             "
     predicted, deviation = model.predict(X, return_std=True)
     inside = np.abs(y - predicted) < QUANTILE * deviation

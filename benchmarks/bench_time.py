@@ -20,7 +20,6 @@ import pandas as pd
 from _data import GAMES, MOVIELENS
 
 from sklearn_anime.baseline import PopularityRecommender
-from sklearn_anime.interactions._recency import Recency
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import TimeSplit
@@ -80,9 +79,7 @@ def report(name, model, test):
 
 def with_recency(model, half_life=None, decay=1.0):
     """Return a fitted model on other parameters of scoring; the weights between items stay."""
-    new = copy(model).set_params(half_life=half_life, decay=decay)
-    new._recency = Recency.choose(model.interactions_, half_life, decay)
-    return new
+    return copy(model).set_params(half_life=half_life, decay=decay)
 
 
 def chosen(train, half_lives, solver):

@@ -33,6 +33,7 @@ _SUBPACKAGES = (
     "neighbors",
     "neural_network",
     "preprocessing",
+    "serve",
     "utils",
 )
 

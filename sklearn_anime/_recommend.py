@@ -1,5 +1,6 @@
 """Who is asked for, which items may be recommended, and one way to rank them into a tidy frame."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -155,13 +156,13 @@ class Scorer:
     has_history : callable
         From `UserRows` to the mask of the users whom `score` can score.
 
-    popularity : ndarray of shape (n_items_of_fit,)
-        Number of users of each item.
+    popularity : callable
+        From a moment, or None, to the popularity of each item of ``fit`` by then.
     """
 
     score: Any
     has_history: Any
-    popularity: np.ndarray
+    popularity: Any
 
     def rank(self, audience, candidates, n_items):
         """Return position of the user, code of the item, score and rank of the best `n_items` of each.
@@ -181,7 +182,8 @@ class Scorer:
         if known.all() and len(known):
             return _checked(self.score(audience, candidates), (len(audience), len(candidates)))
         scores = np.zeros((len(audience), len(candidates)))
-        scores[:, : len(self.popularity)] = self.popularity
+        popularity = self.popularity(audience.rows.now)
+        scores[:, : len(popularity)] = popularity
         if known.any():
             some = audience.take(np.flatnonzero(known))
             scores[known] = _checked(self.score(some, candidates), (len(some), len(candidates)))
@@ -278,7 +280,8 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
     # Each of several workers has one thread: those of BLAS would compete with the other workers.
-    with threadpool_limits(1 if effective_n_jobs(n_jobs) > 1 else None, user_api="blas"):
+    several = effective_n_jobs(n_jobs) > 1
+    with threadpool_limits(1, user_api="blas") if several else nullcontext():
         ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
             delayed(scorer.rank)(audience.take(np.arange(block.start, block.stop)), candidates, n_items)
             for block in blocks
@@ -290,15 +293,16 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     return tidy_frame(audience.ids[positions], candidates.items.decode(codes), score=scores, rank=ranks)
 
 
-def warn_of_unknown(audience, known, users):
+def warn_of_unknown(audience, known, users, now=None):
     """Warn that some of the users asked for have no history, and show what ids look like."""
     unknown = np.flatnonzero(~known)
     if len(unknown):
         example = audience.ids[[int(unknown[0])]].to_list()[0]
+        until = "" if now is None else f" until now={now!r}"
         warn(
-            f"{len(unknown)} of {len(audience)} users have no history that fit or history= knows, such "
-            f"as {example!r} (user ids of fit look like {users.example!r}): they get the most popular "
-            f"items."
+            f"{len(unknown)} of {len(audience)} users have no history{until} that fit or history= "
+            f"knows, such as {example!r} (user ids of fit look like {users.example!r}): they get the "
+            f"most popular items{until and ' by then'}."
         )
 
 

@@ -22,6 +22,7 @@ from sklearn_anime._recommend import (
 from sklearn_anime._similar import cosine_similarity_of, similar_frame
 from sklearn_anime.interactions._frames import tidy_frame
 from sklearn_anime.interactions._rows import Rows
+from sklearn_anime.interactions._vocabulary import warn_of_kinds
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._validation import check_count, check_flag
@@ -143,9 +144,9 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
             Its columns have the names of ``fit``, or the user is in the first.
 
         now : number, str or datetime, default=None
-            Recommend as of this moment, on the time column of ``fit``: ages are measured from it, and
-            later interactions are ignored, as if they had not happened yet; one warning counts them.
-            None measures ages from the newest interaction of each user.
+            Recommend as of this moment, on the time column of ``fit``: later interactions are ignored,
+            as if they had not happened yet, and one warning counts them. What ``fit`` has learned
+            stays.
 
         Returns
         -------
@@ -165,7 +166,7 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         audience = audience.without(exclude, fitted, candidates.items)
         if self._warns_of_context:
             warn_of_context(fitted.features)
-        warn_of_unknown(audience, self._has_history(audience.rows), fitted.users)
+        warn_of_unknown(audience, self._has_history(audience.rows), fitted.users, now)
         n_jobs = getattr(self, "n_jobs", None)
         return recommendations(self._scorer(), audience, candidates, n_items, n_jobs, self._block_width)
 
@@ -351,11 +352,23 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         check_is_fitted(self)
         fitted = self.interactions_
         rows = Rows.read(X, fitted.layout, self)
-        return fitted.users.encode(rows.user), fitted.items.encode(rows.item), rows
+        codes = fitted.users.encode(rows.user), fitted.items.encode(rows.item)
+        warn_of_kinds(fitted.users, rows.user, codes[0], "X")
+        warn_of_kinds(fitted.items, rows.item, codes[1], "X")
+        return *codes, rows
 
     def _scorer(self):
         """Return what ranks candidates."""
-        return Scorer(self._score_candidates, self._has_history, self.interactions_.popularity)
+        return Scorer(self._score_candidates, self._has_history, self._popularity)
+
+    def _as_of(self, now):
+        """Return the table of ``fit`` up to a moment, or all of it."""
+        table = self.interactions_
+        return table if now is None or table.times is None else table.until(now)
+
+    def _popularity(self, now):
+        """Return by what items rank for users without a history."""
+        return self._as_of(now).popularity
 
     def _score_candidates(self, audience, candidates):
         """Return the scores of the items of ``fit`` and of new ones."""

@@ -56,6 +56,7 @@ LEVELS = [
     [*sorted(MODELS), "datasets", "preprocessing"],
     ["compose", "inspection", "model_selection"],
     ["io"],
+    ["serve"],
     ["utils._check_tools", "utils._model_checks", "utils._ranking_checks", "utils.estimator_checks"],
 ]
 LONGEST_CHAIN = 11

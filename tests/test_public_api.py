@@ -31,7 +31,8 @@ ESTIMATORS = {
     "TopNRecommender",
     "WeightedOneHotGenres",
 }
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss"}
+WEB = {"fastapi", "pydantic", "starlette", "uvicorn", "prometheus_client"}
+HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss", *WEB}
 
 
 def run_in_a_fresh_process(code):
@@ -85,6 +86,10 @@ def test_subpackages_are_imported_on_first_use():
 
 def test_import_brings_no_heavy_package():
     assert not HEAVY & modules_after("import sklearn_anime")
+
+
+def test_import_of_the_service_brings_no_web_framework():
+    assert not HEAVY & modules_after("import sklearn_anime.serve")
 
 
 def test_finding_the_estimators_brings_no_heavy_package():

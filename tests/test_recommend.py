@@ -19,6 +19,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_anime.base import RecommenderMixin
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.utils._blocks import block_length
 
 # Users who have seen them: title 1 three, title 2 two, titles 3 and 4 one each.
@@ -462,7 +463,14 @@ def test_a_mask_in_place_of_users_raises(model, mask):
     ("history", "message"),
     [
         ([["zoe"]], r"history= has 1 columns\. Give the 2 columns user, item alone"),
-        (["zoe", 1], r"Expected 2D array"),
+        (["zoe", 1], r"^history=\['zoe', 1\] is no table of interactions\. Give a row of user and item"),
+        ({"zoe": [1, 2]}, r"^history=\{'zoe': \[1, 2\]\} is no table of interactions"),
+        ([{"user": "zoe", "item": 1}], r"is no table of interactions"),
+        (pd.Series([1, 2]), r"is no table of interactions"),
+        (pl.Series([1, 2]), r"is no table of interactions"),
+        (np.array([1, 2]), r"is no table of interactions"),
+        ([], r"^history=\[\] is no table of interactions"),
+        ("zoe", r"is no table of interactions"),
         ([["zoe", None]], r"NaN as item id in row 0"),
         (([["zoe", 1]], [np.inf]), r"y contains infinity"),
         (([["zoe", 1]], [8, 9]), r"X has 1 rows and y has 2 ratings"),
@@ -918,3 +926,16 @@ def test_exclude_as_a_frame_of_one_column():
     model = PopularityRecommender().fit([["ann", "A"], ["bob", "B"]])
     with pytest.raises(ValueError, match=r"exclude= is a frame with the columns \['item'\]"):
         model.recommend(exclude=pd.DataFrame({"item": ["A"]}))
+
+
+@pytest.mark.parametrize("known", [[1, 2], ["1", "2"]], ids=["numbers", "text"])
+def test_ids_of_another_kind_are_named(known):
+    """Text and numbers never match: one warning says so, in predict and in history=."""
+    other = [str(each) if isinstance(each, int) else int(each) for each in known]
+    model = EASERecommender(1.0).fit(pd.DataFrame({"user": ["a", "a", "b"], "item": [*known, known[0]]}))
+    wrong = pd.DataFrame({"user": ["a"], "item": other[:1]})
+    with pytest.warns(UserWarning, match=r"None of the item ids of X was in the rows of fit.*astype"):
+        assert model.predict(wrong).tolist() == [0.0]
+    match = r"None of the item ids of history= was in the rows of fit.*astype"
+    with pytest.warns(UserWarning, match=match), pytest.warns(UserWarning, match="no history"):
+        model.recommend(history=wrong.assign(user="me"))

@@ -8,14 +8,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.metrics import make_ranking_scorer
 from sklearn_anime.model_selection import LastKPerUser, compare
 from sklearn_anime.neighbors import SVDNeighborsRecommender
@@ -26,7 +26,10 @@ NEIGHBORS = {
     axis: SVDNeighborsRecommender(5, n_neighbors=8, axis=axis, random_state=0)
     for axis in ("user", "item")
 }
-MODELS = {"EASE": EASE, **{f"neighbors by {axis}": model for axis, model in NEIGHBORS.items()}}
+NEXT = NextItemRecommender(2.0, decay=1.0)
+OF_SETS = {"EASE": EASE, **{f"neighbors by {axis}": model for axis, model in NEIGHBORS.items()}}
+MODELS = {"next item": NEXT, **OF_SETS}
+every_model_of_sets = pytest.mark.parametrize("model", OF_SETS.values(), ids=OF_SETS)
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
@@ -103,7 +106,7 @@ def test_neighbors_by_user_are_those_of_the_recent_history(table):
     assert_allclose(scores_of(recent), expected, rtol=1e-4)
 
 
-@every_model
+@every_model_of_sets
 def test_neutral_recency_gives_the_very_scores_without_time(table, model):
     X, y = table
     expected = scores_of(with_(model).fit(X, y))
@@ -169,17 +172,46 @@ def test_now_ignores_later_interactions_with_one_warning_that_counts_them(table)
     assert_allclose(found, scores_of(model, history=X[X.day <= now], now=now))
 
 
-def test_ages_from_now_leave_the_order_of_items_and_lower_the_scores(table):
+@every_model
+def test_a_distant_now_leaves_the_scores_as_they_are(table, model):
+    X, y = table
+    model = with_(model, time="day", half_life=5).fit(X, y)
+    assert_array_equal(scores_of(model, now=10**9), scores_of(model))
+
+
+@pytest.mark.parametrize("model", [EASE, NEIGHBORS["item"]], ids=["EASE", "neighbors"])
+def test_without_the_newest_rating_the_next_one_counts_in_full(table, model):
     X, _ = table
-    model = with_(EASE, time="day", half_life=50).fit(X)
-    later = model.recommend(now=X.day.max() + 50, exclude_seen=False, n_items=N_ITEMS)
-    assert (later.groupby("user_id").score.max() < 1).all()
-    assert_allclose(
-        scores_of(model, now=X.day.max() + 50),
-        scores_of(model, now=X.day.max()) / 2,
-        rtol=1e-5,
-        atol=1e-9,
-    )
+    newest = X.index == X.groupby("user_id").day.transform("idxmax")
+    settings = {"time": "day", "min_rating": 5, "half_life": 1e-3}
+    model = with_(model, **settings).fit(X, np.where(newest, 1.0, 9.0))
+    last = X[~newest].sort_values("day").drop_duplicates("user_id", keep="last")
+    expected = model.recommend(history=(last, np.full(len(last), 9.0)), n_items=3, exclude_seen=False)
+    found = model.recommend(expected.user_id.unique(), n_items=3, exclude_seen=False)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@every_model
+def test_half_life_and_decay_are_read_when_scoring(table, model):
+    X, y = table
+    expected = scores_of(with_(model, time="day", half_life=50, decay=0.8).fit(X, y))
+    later = with_(model, time="day").fit(X, y).set_params(half_life=50, decay=0.8)
+    assert_array_equal(scores_of(later), expected)
+    with pytest.raises(ValueError, match=r"decay=2 is not between 0 and 1"):
+        later.set_params(decay=2).recommend(n_items=1)
+    without = with_(model).fit(X[["user_id", "item_id"]], y).set_params(half_life=5)
+    with pytest.raises(ValueError, match=r"half_life=5 needs the times .*Name their column with `time="):
+        without.recommend(n_items=1)
+
+
+@pytest.mark.parametrize("model", [EASERecommender(), PopularityRecommender(half_life=1e9)], ids=str)
+def test_users_whom_now_leaves_without_a_history_get_what_was_popular_then(model):
+    X = [["ann", "old", 0], ["bob", "old", 1], *([user, "new", 9] for user in range(5))]
+    model = with_(model, time=2).fit(np.array(X, dtype=object))
+    message = r"1 of 1 users have no history until now=5 that fit .*: they get the most popular items by"
+    with pytest.warns(UserWarning, match=message), pytest.warns(UserWarning, match="after now=5"):
+        found = model.recommend(history=[["eve", "new", 7]], now=5)
+    assert found["item"].tolist() == ["old", "new"]
 
 
 def test_new_items_after_now_are_not_seen():
@@ -201,9 +233,11 @@ def test_now_is_on_the_clock_of_the_column(days, now):
     X = pd.DataFrame({"user": [1, 1, 2], "item": [1, 2, 2], "day": days})
     model = EASERecommender(1.0, time="day").fit(X)
     assert len(model.recommend(2, now=now)) == 1
-    other = 2 if isinstance(now, str) else "2024-01-03"
-    with pytest.raises(ValueError, match=r"now=.* is no moment on the time column of fit, which held"):
-        model.recommend(2, now=other)
+    for other in (2 if isinstance(now, str) else "2024-01-03", True):
+        with pytest.raises(
+            ValueError, match=r"now=.* is no moment on the time column of fit, which held"
+        ):
+            model.recommend(2, now=other)
 
 
 def test_now_of_another_time_zone_is_the_same_moment():
@@ -302,6 +336,38 @@ def test_the_time_is_no_feature_of_the_embedding_model(table):
     assert model.partial_fit(X, y).interactions_.times is not None
 
 
+def test_the_time_is_no_feature_of_the_models_of_a_stack(table):
+    X, y = table
+    members = {
+        "estimators": [("neighbors", with_(NEIGHBORS["item"], time="day"))],
+        "rankers": [("ease", with_(EASE, time="day", decay=0.5))],
+    }
+    stack = StackedRatingRegressor(**members, cv=2, time="day", random_state=0).fit(X, y)
+    assert stack.interactions_.features is None
+    assert [member.estimator.interactions_.clock for member in stack.members_] == ["numbers"] * 2
+    default = StackedRatingRegressor(rankers=[], time="day")._members(stack.interactions_, seed=0)
+    assert [member.estimator.time for member in default] == ["day"] * 2
+    plain = with_(NEIGHBORS["item"]), with_(EASE, time=None)
+    members = {"estimators": [("neighbors", plain[0])], "rankers": [("ease", plain[1])]}
+    expected = StackedRatingRegressor(**members, cv=2, random_state=0).fit(X[["user_id", "item_id"]], y)
+    stack.set_params(rankers=[("ease", with_(EASE, time="day"))]).fit(X, y)
+    assert_allclose(stack.predict(X), expected.predict(X[["user_id", "item_id"]]))
+
+
+@pytest.mark.parametrize("first", [EASE, NEXT, NEIGHBORS["item"]], ids=["EASE", "next", "neighbors"])
+def test_two_stages_read_the_times_of_a_history(table, first):
+    X, y = table
+    first = with_(first, time="day", decay=0.5)
+    model = TopNRecommender(BiasRegressor(), candidates=first, n_candidates=3, time="day").fit(X, y)
+    history = pd.DataFrame({"user_id": -1, "item_id": X.item_id.unique()[:6], "day": range(6)})
+    for rows in (history, history.assign(day=range(6, 0, -1))):
+        found = model.recommend(history=rows, n_items=3)
+        expected = clone(first).fit(X, y).recommend(history=rows, n_items=3)
+        assert set(found.item_id) == set(expected.item_id)
+    with pytest.raises(ValueError, match=r"history= has no column 'day'"):
+        model.recommend(history=history[["user_id", "item_id"]])
+
+
 @pytest.mark.parametrize("now", [None, 150])
 @pytest.mark.filterwarnings("ignore:[0-9]+ interaction.s. after now=150:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*have no history:UserWarning")
@@ -333,18 +399,23 @@ def test_stages_on_different_times_raise(table):
         model.fit(X, y)
 
 
-def test_half_life_and_decay_are_tuned_in_a_grid_search(table):
+@every_model
+def test_half_life_and_decay_are_tuned_in_a_grid_search(table, model):
     X, y = table
     grid = {"half_life": [10, 1000], "decay": [0.5, 1.0]}
     splitter = LastKPerUser(1, time="day", user="user_id", item="item_id", min_items=3)
-    search = GridSearchCV(with_(EASE, time="day"), grid, scoring=make_ranking_scorer(), cv=splitter)
+    search = GridSearchCV(with_(model, time="day"), grid, scoring=make_ranking_scorer(), cv=splitter)
     search.fit(X, y)
     assert len(set(search.cv_results_["mean_test_score"])) > 1
     assert search.best_params_.keys() == grid.keys()
 
 
 def test_compare_takes_models_with_a_time_column(table):
-    models = {"plain": with_(EASE, time="day"), "recent": with_(EASE, time="day", decay=0.5)}
+    models = {name: with_(model, time="day", decay=0.5) for name, model in MODELS.items()}
+    stages = with_(EASE, time="day", decay=0.5)
+    models["stages"] = TopNRecommender(BiasRegressor(), candidates=stages, n_candidates=3, time="day")
     splitter = LastKPerUser(1, time="day", user="user_id", item="item_id", min_items=3)
     compared = compare(models, *table, cv=splitter, scoring={"ndcg": make_ranking_scorer()})
-    assert len(compared) == 2
+    assert len(compared) == len(models)
+    alone = cross_val_score(models["EASE"], *table, cv=splitter, scoring=make_ranking_scorer())
+    assert compared.loc["EASE"].iloc[0] == pytest.approx(alone.mean())

@@ -36,8 +36,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
     half_life : float, str or timedelta, default=None
         Age at which an interaction counts half, so that what trends now ranks above what was popular: a
         number in the units of the time column or, for datetimes, a duration such as ``"30D"``. The age
-        is measured from the newest row of ``fit``, or from `now` in ``recommend``, after which the
-        interactions of all users do not count. None: age does not count.
+        is measured from the newest row of ``fit`` or, with `now` in ``recommend``, from the newest row
+        until then. None: age does not count.
 
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
@@ -138,9 +138,7 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
             needs_ratings=False,
         )
         recency = Recency.choose(interactions, self.half_life)
-        counts = interactions.popularity
-        if recency.half_life is not None:
-            counts = _counts(interactions.until(interactions.times.max()), recency)
+        counts = _counts(interactions, recency)
         return self._set_fitted(X, interactions_=interactions, item_counts_=counts, _recency=recency)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -160,10 +158,10 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         return np.where(item_codes >= 0, self.item_counts_[item_codes], 0).astype(np.float64)
 
     def _score_block(self, rows):
-        counts = self.item_counts_
-        if rows.now is not None:
-            counts = _counts(self.interactions_.until(rows.now), self._recency)
-        return np.tile(counts.astype(np.float64), (len(rows.codes), 1))
+        return np.tile(self._popularity(rows.now).astype(np.float64), (len(rows.codes), 1))
+
+    def _popularity(self, now):
+        return self.item_counts_ if now is None else _counts(self._as_of(now), self._recency)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -172,6 +170,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
 
 
 def _counts(rows, recency):
-    """Return the sum of the entries of each item, weighed by age from ``rows.now``."""
-    entries = rows.entries * recency.weights(rows)
+    """Return the sum of the entries of each item, weighed by age from the newest of all."""
+    if recency.half_life is None:
+        return rows.popularity
+    entries = rows.entries * recency.table_weights(rows)
     return np.bincount(rows.item_codes, entries, minlength=rows.n_items)

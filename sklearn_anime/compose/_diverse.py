@@ -39,18 +39,24 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         Weight of what `method` asks for, in [0, 1]; relevance has the rest. 0 is the order of the
         recommender. It is read by ``recommend``: ``set_params(diversity=...)`` needs no new ``fit``.
 
-    method : {"mmr", "dpp", "calibrated", "popularity"}, default="mmr"
+    method : {"mmr", "maxsum", "dpp", "calibrated", "popularity"}, default="mmr"
         What to weigh relevance against: the similarity to the nearest item that was chosen (maximal
-        marginal relevance), the volume that the vectors of the chosen items span (a determinantal point
-        process), the divergence of the mix of features from that of the history of the user, or the
-        popularity of the item.
+        marginal relevance), the mean similarity to the chosen items (max-sum diversification), the
+        volume that the vectors of the chosen items span (a determinantal point process), the divergence
+        of the mix of features from that of the history of the user, or the popularity of the item.
+
+    order : {"choice", "relevance"}, default="choice"
+        How the chosen items are ranked: as they were chosen, so that the first few are diverse too, or
+        by relevance, which gives more diversity for the same accuracy, but looks at the `n_items` of
+        ``recommend`` as a whole: fewer items are not the first of more. Reserved ranks are kept.
 
     features : str, list of str or DataFrame, default=None
-        Names of columns of ``X``, or a frame indexed by item (whose first column holds the items, in
-        other libraries than pandas). Numbers are used as they are; of text such as "Action, Drama" each
-        part becomes a column. Items without a row, or without a genre, are at distance 1 from all
-        others. None takes the factors of the recommender, or else the leading components of the
-        interactions. Not used by ``"popularity"``; ``"calibrated"`` needs features of 0 or more.
+        Names of columns of ``X``, or a frame with the item column of ``X``; without it, pandas frames
+        are indexed by item, and the first column of others holds the items. Numbers are used as they
+        are; of text such as "Action, Drama" each part becomes a column. Items without a row, or without
+        a genre, are at distance 1 from all others. None takes the factors of the recommender, or else
+        the leading components of the interactions. Not used by ``"popularity"``; ``"calibrated"`` needs
+        features of 0 or more.
 
     n_candidates : int, default=100
         How many items to choose from, for each user; as many as are asked for, where these are more.
@@ -109,14 +115,16 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     .. math::
 
         \text{mmr} &: (1 - \lambda) r_i - \lambda \max_{j \in S} v_i \cdot v_j \\
+        \text{maxsum} &: (1 - \lambda) r_i - \lambda \, \mathrm{mean}_{j \in S} \, v_i \cdot v_j \\
         \text{dpp} &: (1 - \lambda) r_i + \lambda \log \frac{\det K_{S \cup i}}{\det K_S},
             \quad K_{ij} = v_i \cdot v_j \\
         \text{calibrated} &: (1 - \lambda) r_i - \lambda \, \mathrm{KL}(p_u \| \tilde q_{S \cup i}) \\
         \text{popularity} &: (1 - \lambda) r_i - \lambda \log(1 + n_i) / \log(1 + \max_j n_j)
 
-    from [1]_, [2]_, [3]_ and, in the form of a penalty, [4]_. :math:`p_u` is the mean mix of the
+    from [1]_, [2]_, [3]_, [4]_ and, in the form of a penalty, [5]_. :math:`p_u` is the mean mix of the
     history, :math:`\tilde q` that of the list, with a hundredth of :math:`p_u` in it, and :math:`n_i`
-    the number of users of an item.
+    the number of users of an item. With ``order="relevance"``, the divergence is that of the whole list
+    of `n_items`, times `n_items`, where what is not chosen yet has the mix :math:`p_u`.
 
     Users without a history get popular items in their order, for whom the rules hold too.
     ``predict`` gives the score of the recommender, and ``recommender_.explain`` its terms.
@@ -126,12 +134,15 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     .. [1] Carbonell and Goldstein (1998). The use of MMR, diversity-based reranking for reordering
        documents and producing summaries. SIGIR, 335-336.
 
-    .. [2] Chen, Zhang and Zhou (2018). Fast greedy MAP inference for determinantal point process to
+    .. [2] Borodin, Lee and Ye (2012). Max-sum diversification, monotone submodular functions and
+       dynamic updates. PODS, 155-166.
+
+    .. [3] Chen, Zhang and Zhou (2018). Fast greedy MAP inference for determinantal point process to
        improve recommendation diversity. NeurIPS 2018.
 
-    .. [3] Steck (2018). Calibrated recommendations. RecSys, 154-162.
+    .. [4] Steck (2018). Calibrated recommendations. RecSys, 154-162.
 
-    .. [4] Abdollahpouri, Burke and Mobasher (2019). Managing popularity bias in recommender systems with
+    .. [5] Abdollahpouri, Burke and Mobasher (2019). Managing popularity bias in recommender systems with
        personalized re-ranking. FLAIRS, 413-418.
 
     Examples
@@ -157,7 +168,8 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     _parameter_constraints = {
         "recommender": [HasMethods(["fit"])],
         "diversity": [Interval(Real, 0, 1, closed="both")],
-        "method": [StrOptions({"mmr", "dpp", "calibrated", "popularity"})],
+        "method": [StrOptions({"mmr", "maxsum", "dpp", "calibrated", "popularity"})],
+        "order": [StrOptions({"choice", "relevance"})],
         "features": [str, "array-like", None],
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
         "groups": [str, HasMethods(["items"]), None],
@@ -173,6 +185,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         *,
         diversity: float = 0.3,
         method: str = "mmr",
+        order: str = "choice",
         features: Any = None,
         n_candidates: int = 100,
         groups: Any = None,
@@ -184,6 +197,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
         self.recommender = recommender
         self.diversity = diversity
         self.method = method
+        self.order = order
         self.features = features
         self.n_candidates = n_candidates
         self.groups = groups
@@ -216,8 +230,9 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
             This estimator.
         """
         self._check_recommender()
-        self._settings()
+        settings = self._settings()
         recommender = clone(self.recommender).fit(X, y, **self._weights(X, sample_weight))
+        settings.named(recommender.interactions_.items)
         features = groups = None
         if self.method in NORMS:
             features = self._read_features(X, recommender)
@@ -357,6 +372,7 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
             )
         return Settings(
             method=self.method,
+            order=self.order,
             diversity=self.diversity,
             n_candidates=self.n_candidates,
             max_per_group=self.max_per_group,

@@ -74,6 +74,38 @@ class MarginalRelevance:
         self.nearest = cosines if self.nearest is None else np.maximum(self.nearest, cosines)
 
 
+class MeanSimilarity(MarginalRelevance):
+    """Max-sum diversification: relevance minus the mean cosine to the chosen items.
+
+    Parameters
+    ----------
+    relevance, units, diversity : ndarray
+        As in `MarginalRelevance`.
+
+    Examples
+    --------
+    >>> units = np.array([[[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]])
+    >>> criterion = MeanSimilarity(np.array([[1.0, 0.9, 0.5]]), units, np.array([[0.5]]))
+    >>> criterion.add(np.array([0]))
+    >>> criterion.add(np.array([1]))
+    >>> criterion.gains()[0, 2].round(3)  # .5 * .5 - .5 * (.6 + .8) / 2
+    np.float64(-0.1)
+    """
+
+    def __init__(self, relevance, units, diversity):
+        super().__init__(relevance, units, diversity)
+        self.sum, self.n_chosen = np.zeros(relevance.shape), 0
+
+    def gains(self):
+        """Return what each candidate would add to what was chosen."""
+        return self.relevance - self.diversity * self.sum / max(1, self.n_chosen)
+
+    def add(self, chosen):
+        """Take in the candidate that was chosen for each user."""
+        self.sum += _products(self.units, chosen)
+        self.n_chosen += 1
+
+
 class Volume:
     """Determinantal point process: relevance plus the logarithm of the volume that a candidate adds.
 
@@ -133,6 +165,12 @@ class Calibration:
     diversity : ndarray of shape (n_users, 1)
         Weight of the second term.
 
+    n_items : int or None, default=None
+        Length of the whole list, whose divergence counts: what is not chosen yet is taken to have the
+        mix of the history. Each item moves that list by ``1 / n_items`` only, so the divergence counts
+        `n_items` times. None counts the divergence of the list so far, so that each beginning of it is
+        calibrated.
+
     Examples
     --------
     >>> mixes = np.array([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
@@ -143,8 +181,9 @@ class Calibration:
     [[0, 2]]
     """
 
-    def __init__(self, relevance, mixes, target, diversity):
-        self.relevance, self.diversity = (1 - diversity) * relevance, diversity
+    def __init__(self, relevance, mixes, target, diversity, n_items=None):
+        self.relevance, self.n_items = (1 - diversity) * relevance, n_items
+        self.diversity = diversity * (n_items or 1)
         used = np.flatnonzero(target.any(axis=0))  # what no history has does not count
         self.mixes = mixes[:, :, used].astype(np.float32)  # doubles take several times as long
         self.target = target[:, used].astype(np.float32)
@@ -152,9 +191,12 @@ class Calibration:
 
     def gains(self):
         """Return what each candidate would add to what was chosen."""
-        share = np.float32((1 - SMOOTHING) / (self.n_chosen + 1))
+        n_filled = self.n_chosen + 1
+        n_items = max(self.n_items or 0, n_filled)
+        share = np.float32((1 - SMOOTHING) / n_items)
+        rest = np.float32(SMOOTHING) + share * (n_items - n_filled)
         mixed = self.mixes * share
-        mixed += (share * self.sum + np.float32(SMOOTHING) * self.target)[:, None, :]
+        mixed += (share * self.sum + rest * self.target)[:, None, :]
         np.maximum(mixed, np.finfo(np.float32).tiny, out=mixed)
         cross_entropy = np.matmul(np.log(mixed, out=mixed), self.target[:, :, None])[:, :, 0]
         return self.relevance + self.diversity * cross_entropy
@@ -224,7 +266,7 @@ def choose(criterion, rules, present, n_items):
 
     Parameters
     ----------
-    criterion : Relevance, MarginalRelevance, Volume or Calibration
+    criterion : Relevance, MarginalRelevance, MeanSimilarity, Volume or Calibration
         What a candidate adds.
 
     rules : Rules
@@ -258,6 +300,46 @@ def choose(criterion, rules, present, n_items):
         criterion.add(best)
         rules.add(best)
     return chosen
+
+
+def by_relevance(chosen, relevance, reserved):
+    """Return the chosen candidates with the most relevant first; those of a reserved rank keep it.
+
+    Parameters
+    ----------
+    chosen : ndarray of int of shape (n_users, n_ranks)
+        Positions of candidates, as `choose` returns them.
+
+    relevance : ndarray of shape (n_users, n_candidates)
+        What candidates are worth alone; of equal ones the first is better.
+
+    reserved : dict of int to ndarray of bool of shape (n_users, n_candidates)
+        For some ranks, the candidates that go there.
+
+    Returns
+    -------
+    ndarray of int of shape (n_users, n_ranks)
+        The same positions in another order.
+
+    Examples
+    --------
+    >>> relevance = np.array([[1.0, 0.9, 0.5, 0.2]])
+    >>> by_relevance(np.array([[0, 3, 2, 1]]), relevance, {}).tolist()
+    [[0, 1, 2, 3]]
+    >>> by_relevance(np.array([[0, 3, 2, 1]]), relevance, {2: np.array([[False] * 3 + [True]])}).tolist()
+    [[0, 3, 1, 2]]
+    """
+    kept = chosen < 0
+    for rank, candidates in reserved.items():
+        column = chosen[:, rank - 1 : rank]  # empty where there are fewer ranks
+        kept[:, rank - 1 : rank] |= np.take_along_axis(candidates, column, axis=1)
+    ranks = np.broadcast_to(np.arange(chosen.shape[1]), chosen.shape)
+    order = np.where(kept, ranks, -np.take_along_axis(relevance, chosen, axis=1))
+    best = np.lexsort((chosen, order, kept))
+    places = np.argsort(kept, axis=1, kind="stable")  # the free ranks, then those that are kept
+    found = np.empty_like(chosen)
+    np.put_along_axis(found, places, np.take_along_axis(chosen, best, axis=1), axis=1)
+    return found
 
 
 def scaled(scores, low, high):

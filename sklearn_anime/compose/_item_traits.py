@@ -92,7 +92,7 @@ def read_features(features, X, recommender):
     if _are_names(features):
         ids, columns = items.ids, item_columns(features, X, recommender, "features")
     else:
-        ids, columns = _frame_columns(features, items)
+        ids, columns = _frame_columns(features, recommender.interactions_)
     return ItemTraits.align(items, ids, _encoded(columns), 0.0)
 
 
@@ -128,6 +128,8 @@ def item_columns(names, X, recommender, parameter):
     )
     found = dict(zip(table.features.item_names, table.features.item_columns, strict=True))
     names = [names] if isinstance(names, str) else names
+    if not len(names):
+        raise ValueError(f"{parameter}=[] names no column of X. Name one or more, or give None.")
     for name in names:
         if name not in found:
             raise ValueError(
@@ -144,8 +146,8 @@ def _are_names(features):
     )
 
 
-def _frame_columns(features, items):
-    """Return the ids and the columns of a frame: indexed by item in pandas, else in its first column."""
+def _frame_columns(features, interactions):
+    """Return the ids of a frame, from the item column, the index or the first column, and the others."""
     if isinstance(features, pd.Series):
         features = features.to_frame()
     if not nw.dependencies.is_into_dataframe(features):
@@ -153,11 +155,14 @@ def _frame_columns(features, items):
             f"features= is a {type(features).__name__}. Give names of columns of X, or a frame that is "
             f"indexed by item."
         )
-    frame = nw.from_native(features, eager_only=True)
-    if nw.dependencies.is_pandas_dataframe(features):
-        ids, columns = as_series(features.index), [frame[name] for name in frame.columns]
+    frame, items = nw.from_native(features, eager_only=True), interactions.items
+    names, layout = list(frame.columns), interactions.layout
+    item = None if layout.names is None else layout.names[layout.item]
+    if item not in names and nw.dependencies.is_pandas_dataframe(features):
+        ids = as_series(features.index)
     else:
-        ids, *columns = (frame[name] for name in frame.columns)
+        ids = frame[names.pop(names.index(item) if item in names else 0)]
+    columns = [frame[name] for name in names]
     _check_known(ids, items, "features")
     if len(Vocabulary.from_series(ids, "item")[0]) < len(ids):
         raise ValueError("features= holds an item id twice. Give one row for each item.")

@@ -9,18 +9,21 @@ from sklearn_anime._recommend import Candidates
 from sklearn_anime.compose._greedy import (
     Calibration,
     MarginalRelevance,
+    MeanSimilarity,
     Relevance,
     Rules,
     Volume,
+    by_relevance,
     choose,
     scaled,
 )
 from sklearn_anime.interactions._ids import as_series
+from sklearn_anime.metrics._relevance import comparable_codes
 from sklearn_anime.utils._blocks import batches, block_length
 from sklearn_anime.utils._groups import positions_within
 
-CRITERIA = {"mmr": MarginalRelevance, "dpp": Volume}
-NORMS = {"mmr": "l2", "dpp": "l2", "calibrated": "l1"}  # of the vectors of items
+CRITERIA = {"mmr": MarginalRelevance, "maxsum": MeanSimilarity, "dpp": Volume}
+NORMS = {"mmr": "l2", "maxsum": "l2", "dpp": "l2", "calibrated": "l1"}  # of the vectors of items
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,18 @@ class Settings:
     """How candidates are ranked again: the parameters of `DiverseRecommender`."""
 
     method: str
+    order: str
     diversity: float
     n_candidates: int
     max_per_group: int | None
     reserved: dict
     boosts: dict
     ranks_by_score: bool
+
+    def named(self, items):
+        """Return the codes of the items that rules name, -1 for those that are not known."""
+        ids = [*self.boosts, *(id for some in self.reserved.values() for id in some)]
+        return comparable_codes(items, as_series(ids), "boosts= and reserved=") if ids else []
 
 
 @dataclass(frozen=True)
@@ -130,27 +139,26 @@ class DiverseRanker:
         """Return the candidates of the first scorer, and after them those that rules name."""
         n_first = max(self.settings.n_candidates, n_items)
         ranked = self.first.rank(audience, candidates, n_first)
-        named = np.intersect1d(candidates.codes, self._named(candidates.items))
+        named = np.intersect1d(candidates.codes, self.settings.named(candidates.items))
         if len(named):
             some = Candidates(candidates.items, named, candidates.new_features)
             ranked = _with_more(ranked, self.first.rank(audience, some, len(named)), n_first)
         return Pool.of_ranked(len(audience), ranked, n_first, self.settings.ranks_by_score)
 
-    def _named(self, items):
-        """Return the codes of the items that rules name."""
-        ids = [*self.settings.boosts, *(id for some in self.settings.reserved.values() for id in some)]
-        return items.encode(as_series(ids)) if ids else []
-
     def _choose(self, audience, candidates, pool, block, n_items):
         """Return the columns of the pool that some users get, in their order."""
         users = np.arange(block.start, block.stop)
         pool, rows = pool.take(users), audience.rows.take(users)
-        criterion = self._criterion(pool, rows, candidates.items)
-        return choose(criterion, self._rules(pool, candidates.items, n_items), pool.codes >= 0, n_items)
+        relevance = pool.relevance * self._factors(pool, candidates.items)
+        criterion = self._criterion(pool, rows, candidates.items, relevance, n_items)
+        rules = self._rules(pool, candidates.items, n_items)
+        chosen = choose(criterion, rules, pool.codes >= 0, n_items)
+        if self.settings.order == "choice":
+            return chosen
+        return by_relevance(chosen, relevance, rules.reserved)
 
-    def _criterion(self, pool, rows, items):
+    def _criterion(self, pool, rows, items, relevance, n_items):
         """Return what a candidate adds; users without a score keep the order of the recommender."""
-        relevance = pool.relevance * self._factors(pool, items)
         unscored = np.isnan(pool.scores).all(axis=1)
         diversity = np.where(unscored, 0.0, self.settings.diversity)[:, None]
         if self.settings.method == "popularity":
@@ -160,7 +168,8 @@ class DiverseRanker:
         vectors = self.features.rows(positions[pool.codes])
         if self.settings.method in CRITERIA:
             return CRITERIA[self.settings.method](relevance, vectors, diversity)
-        return Calibration(relevance, vectors, self._mix_of_history(rows), diversity)
+        whole = n_items if self.settings.order == "relevance" else None
+        return Calibration(relevance, vectors, self._mix_of_history(rows), diversity, whole)
 
     def _mix_of_history(self, rows):
         """Return the mean mix of the items that each user has interacted with."""

@@ -1,39 +1,47 @@
 """A cross-fitted stack of rating models and rankers, which unrated rows take part in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import check_cv
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime.base import RatingRegressorMixin, RecommenderMixin
+from sklearn_anime.compose._stack_members import (
+    Member,
+    TrainingRows,
+    joined,
+    predict_part,
+    spread,
+)
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._frames import as_table
+from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN, Rows
-from sklearn_anime.interactions._targets import check_ratings, check_weights
-from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._groups import first_rows
 from sklearn_anime.utils._pipelines import find_last
-from sklearn_anime.utils._sklearn import fit_context, safe_indexing
+from sklearn_anime.utils._sklearn import BaseComposition, fit_context
 from sklearn_anime.utils._validation import check_predicts
 
 N_COMPONENTS = 512  # of the SVD neighbors, or as many as the table has room for
 
 
-class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressorMixin, BaseEstimator):
+class StackedRatingRegressor(
+    EstimatorMixin, MetaEstimatorMixin, RatingRegressorMixin, BaseComposition, BaseEstimator
+):
     """Predict ratings from the predictions of several rating models and rankers.
 
     Models that err on different pairs are better together. Each model is fitted `cv` times without a
@@ -51,22 +59,26 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         `BayesianFactorizationRegressor`.
 
     rankers : list of (str, recommender), default=None
-        Recommenders whose scores become columns, by name. None takes `EASERecommender`; an empty list
-        takes none.
+        Recommenders whose scores become columns, by name. None takes `EASERecommender`, and with `time`
+        `NextItemRecommender` too; an empty list takes none.
 
     final_estimator : regressor, default=None
         What predicts the rating from the columns. None is ``RidgeCV`` on the columns, their squares
         and products, all standardized: how far a model is trusted may depend on what others predict.
 
     cv : int, splitter or iterable, default=5
-        Number of parts, 2 at least, over which the ratings of each user are spread. The test rows of a
-        splitter, or of an iterable of pairs of training and test rows, are parts too.
+        Number of parts, 2 at least, over which the ratings of each user are spread; None is 5. The test
+        rows of a splitter, or of an iterable of pairs of training and test rows, are parts too.
 
     user : int or str, default=0
         Position or name of the user column of ``X``.
 
     item : int or str, default=1
         Position or name of the item column of ``X``.
+
+    time : int or str, default=None
+        Position or name of the time column of ``X``. The default models get it, to leave it out of their
+        features; other models have to name it too. None if there is none.
 
     n_jobs : int, default=None
         Number of threads that fit models.
@@ -81,6 +93,10 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
 
     final_estimator_ : regressor
         The fitted final regressor; it reads a column for each of the members.
+
+    deviation_ : float
+        By what the standard deviations of the models are multiplied, so that they fit the errors of
+        the final regressor on the parts; where no model has any, the root mean square of these errors.
 
     interactions_ : Interactions
         What ``fit`` saw.
@@ -128,6 +144,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         "cv": ["cv_object"],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
+        "time": TIME_COLUMN,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -141,6 +158,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         cv: Any = 5,
         user: int | str = 0,
         item: int | str = 1,
+        time: int | str | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -150,6 +168,7 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         self.cv = cv
         self.user = user
         self.item = item
+        self.time = time
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -173,7 +192,8 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         StackedRatingRegressor
             This estimator.
         """
-        interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        interactions = Interactions.from_rows(X, y, sample_weight, **columns)
         random_state = check_random_state(self.random_state)
         members = self._members(interactions, random_state.randint(2**31 - 1))
         rows = TrainingRows.read(X, y, sample_weight)
@@ -182,15 +202,21 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         pairs = pairs[rows.positions]
         parts = of_pair[pairs]
         jobs = [(member, part) for part in range(of_pair.max() + 1) for member in members]
-        columns = self._parallel(delayed(_predict_part)(*job, rows, parts) for job in jobs)
-        predicted = _joined(columns, parts, len(members))[first_rows(pairs)]
-        final_estimator = self._fit_final(predicted, interactions, of_pair >= 0)
+        predictions = self._parallel(delayed(predict_part)(*job, rows, parts) for job in jobs)
+        predicted = joined(predictions, parts, len(members))[first_rows(pairs)]
+        final_estimator, deviation = self._fit_final(predicted, interactions, of_pair >= 0)
         fitted = self._parallel(delayed(member.fit)(rows) for member in members)
         return self._set_fitted(
-            X, interactions_=interactions, members_=fitted, final_estimator_=final_estimator
+            X,
+            interactions_=interactions,
+            members_=fitted,
+            final_estimator_=final_estimator,
+            deviation_=deviation,
         )
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
+    def predict(
+        self, X: ArrayLike, return_std: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Predict the rating of each row.
 
         Parameters
@@ -198,21 +224,67 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         X : array-like or DataFrame of shape (n_rows, n_columns)
             Rows in the form of ``fit``.
 
+        return_std : bool, default=False
+            Whether to return standard deviations too.
+
         Returns
         -------
-        ndarray of shape (n_rows,)
+        ratings : ndarray of shape (n_rows,)
             What the final regressor predicts, within the range of the ratings of ``fit``.
+
+        deviations : ndarray of shape (n_rows,)
+            Standard deviations of the rating, its noise included: the mean of those of the models that
+            have any, such as `BayesianFactorizationRegressor`, times ``deviation_``; only with
+            `return_std`.
         """
         check_is_fitted(self)
         Rows.read(X, self.interactions_.layout, self)
-        ratings = self.interactions_.ratings
-        columns = [member.columns(as_table(X)) for member in self.members_]
-        predicted = self.final_estimator_.predict(np.hstack(columns))
-        return np.clip(predicted, np.nanmin(ratings), np.nanmax(ratings))
+        predicted = np.stack([member.predict(as_table(X)) for member in self.members_], axis=1)
+        limits = np.nanmin(self.interactions_.ratings), np.nanmax(self.interactions_.ratings)
+        ratings = np.clip(self.final_estimator_.predict(predicted[:, :, 0]), *limits)
+        return (ratings, self.deviation_ * _deviations(predicted)) if return_std else ratings
+
+    def get_params(self, deep: bool = True) -> dict:
+        """Return the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to return the models by name, and their parameters as ``name__parameter``.
+
+        Returns
+        -------
+        dict
+            Names and values.
+        """
+        nested = self._get_params("rankers", deep=deep) if deep else {}
+        return nested | self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, models by name, and parameters of models.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values, as ``get_params`` returns them.
+
+        Returns
+        -------
+        StackedRatingRegressor
+            This estimator.
+        """
+        names = _names_of(params.get("rankers", self.rankers))
+        of_rankers = {key: value for key, value in params.items() if key.split("__")[0] in names}
+        if "rankers" in params:
+            of_rankers["rankers"] = params["rankers"]
+        self._set_params("rankers", **of_rankers)
+        others = {key: value for key, value in params.items() if key not in of_rankers}
+        self._set_params("estimators", **others)
+        return self
 
     def _members(self, interactions, seed):
         """Return the unfitted models, then the rankers."""
-        columns = {"user": self.user, "item": self.item}
+        columns = {"user": self.user, "item": self.item, "time": self.time}
         estimators, rankers = self.estimators, self.rankers
         if estimators is None:
             n_components = min(N_COMPONENTS, *interactions.shape)
@@ -221,20 +293,32 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
             estimators = [("neighbors", near), ("bayes", bayes)]
         if rankers is None:
             rankers = [("ease", EASERecommender(random_state=seed, **columns))]
+            if self.time is not None:
+                rankers.append(("next_item", NextItemRecommender(random_state=seed, **columns)))
         if not (len(estimators) or len(rankers)):
             raise ValueError(
                 "estimators and rankers are both empty: there is nothing to stack. Give one."
             )
-        for name, estimator in [*estimators, *rankers]:
+        named = [*_pairs_of(estimators, "estimators"), *_pairs_of(rankers, "rankers")]
+        self._validate_names([name for name, _ in named])
+        for name, estimator in estimators:
             check_predicts(estimator, name)
+            if _ranks_only(estimator):
+                raise TypeError(
+                    f"{name}={estimator} predicts scores, not ratings. Put it into rankers=."
+                )
+        for name, ranker in rankers:
+            if not hasattr(find_last(ranker), "recommend"):
+                raise TypeError(f"{name}={ranker} is no recommender. Put it into estimators=.")
         return [Member(name, clone(estimator)) for name, estimator in [*estimators, *rankers]]
 
     def _parts(self, X, interactions, pairs, random_state):
         """Return the part of each pair, -1 for those without a rating."""
         rated = np.flatnonzero(interactions.rated)
         of_pair = np.full(len(interactions.ratings), -1)
-        if isinstance(self.cv, Integral):
-            of_pair[rated] = spread(interactions.row_codes[rated], self.cv, random_state)
+        n_parts = 5 if self.cv is None else self.cv
+        if isinstance(n_parts, Integral):
+            of_pair[rated] = spread(interactions.row_codes[rated], n_parts, random_state)
         else:
             for part, (_, test) in enumerate(check_cv(self.cv).split(X)):
                 of_pair[pairs[test][pairs[test] >= 0]] = part
@@ -253,17 +337,25 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         return interactions.positions_of(*codes)
 
     def _fit_final(self, predicted, interactions, kept):
-        """Fit the final regressor on the rated pairs."""
+        """Fit the final regressor on the rated pairs, and return it and the factor of deviations."""
         final = self.final_estimator
         if final is None:
             products = PolynomialFeatures(2, include_bias=False)
             ridge = RidgeCV(np.logspace(-2, 4, 13))
             final = make_pipeline(StandardScaler(), products, StandardScaler(), ridge)
         check_predicts(final, "final_estimator")
+        if isinstance(find_last(final), RecommenderMixin):
+            raise TypeError(
+                f"final_estimator={final} reads ids, and gets the predictions of the models. Give a "
+                f"regressor of scikit-learn, such as RidgeCV()."
+            )
         weights = None if (interactions.weights == 1).all() else interactions.weights
-        positions = np.arange(len(predicted))
-        pairs = TrainingRows(predicted, interactions.ratings, weights, positions)
-        return pairs.take(kept).fit(clone(final))
+        pairs = TrainingRows(
+            predicted[:, :, 0], interactions.ratings, weights, np.arange(len(predicted))
+        ).take(kept)
+        final = pairs.fit(clone(final))
+        scaled = (pairs.ratings - final.predict(pairs.table)) / _deviations(predicted[kept])
+        return final, float(np.sqrt(np.average(scaled**2, weights=pairs.weights)))
 
     def _parallel(self, calls):
         return Parallel(n_jobs=self.n_jobs, require="sharedmem")(calls)
@@ -274,113 +366,29 @@ class StackedRatingRegressor(EstimatorMixin, MetaEstimatorMixin, RatingRegressor
         return tags
 
 
-@dataclass(frozen=True)
-class TrainingRows:
-    """Rows of a table that carry a weight.
-
-    Attributes
-    ----------
-    table : array or DataFrame
-        The rows.
-
-    ratings : ndarray of shape (n_rows,)
-        Ratings; NaN is "seen, not rated".
-
-    weights : ndarray of shape (n_rows,) or None
-        Weights, where there are any.
-
-    positions : ndarray of shape (n_rows,)
-        Which rows of ``X`` they are.
-    """
-
-    table: Any
-    ratings: np.ndarray
-    weights: np.ndarray | None
-    positions: np.ndarray
-
-    @classmethod
-    def read(cls, X, y, sample_weight):
-        """Read the rows, without those of weight 0."""
-        table, n_rows = as_table(X), len(as_table(X))
-        weights = None if sample_weight is None else check_weights(sample_weight, n_rows)
-        rows = cls(table, check_ratings(y, n_rows), weights, np.arange(n_rows))
-        return rows if weights is None else rows.take(weights > 0)
-
-    def take(self, mask):
-        """Return some of the rows."""
-        some = np.flatnonzero(mask)
-        weights = None if self.weights is None else self.weights[some]
-        return TrainingRows(
-            safe_indexing(self.table, some), self.ratings[some], weights, self.positions[some]
-        )
-
-    def fit(self, estimator):
-        """Fit an estimator on the rows, with their weights where it takes weights."""
-        if self.weights is None or not has_fit_parameter(find_last(estimator), "sample_weight"):
-            return estimator.fit(self.table, self.ratings)
-        name = "sample_weight"
-        if isinstance(estimator, Pipeline):
-            name = f"{estimator.steps[-1][0]}__sample_weight"
-        return estimator.fit(self.table, self.ratings, **{name: self.weights})
+def _deviations(predicted):
+    """Return the mean of the standard deviations of each row, 1 where no model has any."""
+    deviations = predicted[:, :, 1]
+    known = ~np.isnan(deviations).any(axis=0)
+    return deviations[:, known].mean(axis=1) if known.any() else np.ones(len(deviations))
 
 
-@dataclass(frozen=True)
-class Member:
-    """One model of a stack.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-
-    estimator : estimator
-        The model.
-    """
-
-    name: str
-    estimator: Any
-
-    def fit(self, rows):
-        """Return a fitted copy. Only models of this package see the rows without a rating."""
-        if not isinstance(find_last(self.estimator), (RatingRegressorMixin, RecommenderMixin)):
-            rows = rows.take(~np.isnan(rows.ratings))
-        return Member(self.name, rows.fit(clone(self.estimator)))
-
-    def columns(self, table):
-        """Return the prediction for each row as a column."""
-        return np.reshape(self.estimator.predict(table), (-1, 1))
+def _names_of(members):
+    """Return the names of pairs of a name and a model, none of what is no list of such pairs."""
+    try:
+        return {name for name, _ in members}
+    except (TypeError, ValueError):
+        return set()
 
 
-def spread(users, n_parts, random_state):
-    """Return a part for each rated pair at random, so that those of a user are spread over all parts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> parts = spread(np.array([0, 1, 0, 1, 0]), 3, np.random.RandomState(0))
-    >>> sorted(parts[[0, 2, 4]].tolist()), bool(parts[1] != parts[3])
-    ([0, 1, 2], True)
-    """
-    order = np.lexsort([random_state.random_sample(len(users)), users])
-    counts = np.bincount(users)
-    within = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    first = random_state.randint(n_parts, size=len(counts))
-    parts = np.empty(len(users), dtype=np.intp)
-    parts[order] = (first[users[order]] + within) % n_parts
-    return parts
+def _pairs_of(members, parameter):
+    """Return pairs of name and model, or say which one is none."""
+    for member in members:
+        if not (isinstance(member, (tuple, list)) and len(member) == 2 and isinstance(member[0], str)):
+            raise ValueError(f"{parameter}= has the entry {member!r}. Give pairs of a name and a model.")
+    return members
 
 
-def _joined(columns, parts, n_members):
-    """Return what the models predicted of the parts: a row for each row, a column for each model."""
-    predicted = np.full((len(parts), n_members), np.nan)
-    for part in range(len(columns) // n_members):
-        predicted[parts == part] = np.hstack(columns[part * n_members : (part + 1) * n_members])
-    return predicted
-
-
-def _predict_part(member, part, rows, parts):
-    """Return the columns of a part of the rows, by a model that has not seen it."""
-    table = safe_indexing(rows.table, np.flatnonzero(parts == part))
-    if not len(table):
-        return np.empty((0, 1))
-    return member.fit(rows.take(parts != part)).columns(table)
+def _ranks_only(estimator):
+    last = find_last(estimator)
+    return isinstance(last, RecommenderMixin) and not is_regressor(last)

@@ -295,7 +295,7 @@ class TopNRecommender(MetaEstimatorMixin, RatingRegressorMixin, RecommenderMixin
     def _scorer(self):
         fitted = self.interactions_
         if self.candidates_ is None:
-            first = Scorer(_all_alike, self._has_history, fitted.popularity)
+            first = Scorer(_all_alike, self._has_history, self._popularity)
             n_candidates = fitted.n_items
         else:
             first, n_candidates = self._first_scorer(), self.n_candidates

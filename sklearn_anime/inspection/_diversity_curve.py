@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from sklearn_anime.inspection._drawing import as_text, close_axes, next_color, open_axes
+from sklearn_anime.metrics import make_ranking_scorer
+from sklearn_anime.metrics._beyond_accuracy import BEYOND_ACCURACY
 from sklearn_anime.metrics._held_out import HeldOut
-from sklearn_anime.metrics._scorer import RankingScorer
 from sklearn_anime.utils._sklearn import StrOptions, validate_params, validate_style_kwargs
 
-GOAL = {"goal": [StrOptions({"coverage"}), callable]}
+GOAL = {"goal": [StrOptions(set(BEYOND_ACCURACY)), callable]}
 
 
 class DiversityCurveDisplay:
@@ -81,6 +82,7 @@ class DiversityCurveDisplay:
         goal: str | Callable = "coverage",
         diversity: ArrayLike = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
         k: int = 10,
+        features: Any = None,
         relevant: float | None = None,
         history: float | None = None,
         sample_users: int | None = None,
@@ -101,15 +103,18 @@ class DiversityCurveDisplay:
         y : array-like of shape (n_rows,), default=None
             Ratings; needed for `relevant`.
 
-        goal : {"coverage"} or callable, default="coverage"
-            What to draw NDCG against: the share of the items of ``fit`` that is shown, or what
-            ``goal(recommended, relevant, k=k)`` returns, as in `make_ranking_scorer`.
+        goal : {"coverage", "novelty", "diversity", "calibration"} or callable, default="coverage"
+            What to draw NDCG against: a metric of `make_ranking_scorer`, such as the share of the items
+            of ``fit`` that is shown, or what ``goal(recommended, relevant, k=k)`` returns.
 
         diversity : array-like of float, default=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
             The weights, between 0 and 1.
 
         k : int, default=10
             Length of the recommendations, at least 1.
+
+        features : DataFrame, default=None
+            Numbers of the items, indexed by item; needed by ``"diversity"`` and ``"calibration"``.
 
         relevant : float, default=None
             Rating from which on a row is relevant. None counts every row, rated or not.
@@ -141,14 +146,15 @@ class DiversityCurveDisplay:
             If an estimator has no parameter `diversity`.
 
         ValueError
-            If no row is relevant, or a weight is outside 0..1.
+            If no row is relevant, a weight is outside 0..1, or `goal` is not known or needs `features`.
         """
         seed = check_random_state(random_state).randint(2**31 - 1)  # the same draws for all
-        held_out, weights = (
-            HeldOut(relevant, history, sample_users, seed),
-            np.sort(np.asarray(diversity)),
-        )
-        scorers = [RankingScorer(metric, k, held_out) for metric in (goal, "ndcg")]
+        weights = np.sort(np.asarray(diversity))
+        rows = {"relevant": relevant, "history": history, "sample_users": sample_users}
+        scorers = [
+            make_ranking_scorer(metric, k, features=features, random_state=seed, **rows)
+            for metric in (goal, "ndcg")
+        ]
         curves = {
             name: np.array([_scores(model, weight, X, y, scorers) for weight in weights.tolist()])
             for name, model in _named(estimator).items()

@@ -7,13 +7,33 @@ import numpy as np
 import pandas as pd
 
 NUMBERS, DATES, ZONED, DURATIONS = "numbers", "datetimes", "datetimes of a time zone", "durations"
+TYPED = {"date": pd.to_datetime, "datetime": pd.to_datetime, "timedelta": pd.to_timedelta}
+
+
+def typed(column):
+    """Return a column of Python's dates, datetimes or durations as one of their dtype, others as it is.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> objects = pd.Series([datetime(2024, 1, 1)], dtype=object, name="day")
+    >>> typed(nw.from_native(objects, series_only=True)).dtype
+    Datetime(time_unit='us', time_zone=None)
+    """
+    kind = pd.api.types.infer_dtype(column.to_list()) if column.dtype == nw.Object else None
+    convert = TYPED.get(kind)
+    if convert is None:
+        return column
+    try:
+        values = pd.Series(convert(column.to_list()), name=column.name)
+    except (TypeError, ValueError):  # with and without a time zone, or of several
+        return column
+    return nw.from_native(values, series_only=True)
 
 
 def clock_of(column):
     """Return what the times of a column are: numbers, datetimes with or without a zone, or durations."""
-    dtype = column.dtype
-    if dtype == nw.Object:
-        return DATES if pd.api.types.infer_dtype(column.to_list()) == "date" else NUMBERS
+    dtype = typed(column).dtype
     if isinstance(dtype, nw.Datetime):
         return DATES if dtype.time_zone is None else ZONED
     if dtype == nw.Date:
@@ -38,6 +58,10 @@ def duration_on(clock, half_life, name="half_life"):
     >>> duration_on("numbers", 30), duration_on("datetimes", "1min")
     (30.0, 60000000.0)
     """
+    if isinstance(half_life, (bool, np.bool_)):
+        raise ValueError(
+            f"{name}={half_life!r} is no duration. Give the age at which an interaction counts half."
+        )
     bare = isinstance(half_life, Real) and not isinstance(half_life, np.timedelta64)
     if clock == NUMBERS:
         if not bare:
@@ -45,6 +69,8 @@ def duration_on(clock, half_life, name="half_life"):
                 f"{name}={half_life!r} is a duration, but the time column holds numbers. Give a number, "
                 f"in the units of the column."
             )
+        if not half_life > 0:
+            raise ValueError(f"{name}={half_life!r} is not positive. Give a number above 0.")
         return float(half_life)
     if bare or _is_number(half_life):
         raise ValueError(
@@ -79,7 +105,7 @@ def moment_on(clock, now):
 def _moment(clock, now):
     dated = isinstance(now, (np.datetime64, np.timedelta64))
     bare = isinstance(now, Real) and not dated
-    if bare != (clock == NUMBERS):
+    if isinstance(now, (bool, np.bool_)) or bare != (clock == NUMBERS):
         raise TypeError(f"{type(now).__name__} is not of the type of the times")
     if clock == NUMBERS:
         if not np.isfinite(now):

@@ -21,16 +21,19 @@ def as_table(X):
     return np.asarray(X, dtype=object if isinstance(X, (list, tuple)) else None)
 
 
-def table_columns(X):
-    """Return the columns of ``X`` as narwhals Series, and whether they have names."""
+def table_columns(X, table="X"):
+    """Return the columns of ``X`` as narwhals Series, and whether they have names.
+
+    `table` is how messages call it.
+    """
     if nw.dependencies.is_polars_lazyframe(X):
-        raise TypeError("X is a lazy frame. Call .collect() on it first.")
+        raise TypeError(f"{table} is a lazy frame. Call .collect() on it first.")
     if not nw.dependencies.is_into_dataframe(X):
-        return _array_columns(X), False
-    frame = _eager_frame(X)
+        return _array_columns(X, table), False
+    frame = _eager_frame(X, table)
     if len(frame) == 0:
         raise ValueError(
-            f"X has 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required. "
+            f"{table} has 0 sample(s) (shape={frame.shape}) while a minimum of 1 is required. "
             "Check the filters that made the table."
         )
     named = all(isinstance(name, str) for name in frame.columns)
@@ -94,15 +97,15 @@ def _is_pandas(table):
     return nw.dependencies.is_pandas_dataframe(table)
 
 
-def _eager_frame(X):
+def _eager_frame(X, table):
     try:
         return nw.from_native(X, eager_only=True)
     except nw.exceptions.DuplicateError as error:
-        raise ValueError(f"Two columns of X have the same name ({error}). Rename one.") from error
+        raise ValueError(f"Two columns of {table} have the same name ({error}). Rename one.") from error
 
 
-def _array_columns(X):
-    array = check_array(as_table(X), dtype=None, ensure_all_finite=False, input_name="X")
+def _array_columns(X, table):
+    array = check_array(as_table(X), dtype=None, ensure_all_finite=False, input_name=table)
     return [_typed(column, f"x{position}") for position, column in enumerate(array.T)]
 
 

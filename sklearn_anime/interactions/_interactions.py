@@ -12,7 +12,7 @@ from sklearn_anime.interactions._pairs import PairIndex, PairMerge
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
 from sklearn_anime.interactions._targets import check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
-from sklearn_anime.interactions._vocabulary import Vocabulary
+from sklearn_anime.interactions._vocabulary import Vocabulary, warn_of_kinds
 from sklearn_anime.utils._groups import first_rows, positions_in
 from sklearn_anime.utils._warnings import warn
 
@@ -159,18 +159,6 @@ class Interactions(UserRows):
         """Weighted mean of the ratings."""
         rated = self.rated
         return float(np.average(self.ratings[rated], weights=self.weights[rated]))
-
-    @property
-    def item_counts(self) -> np.ndarray:
-        """Number of users who have interacted with each item."""
-        return np.bincount(self.item_codes, minlength=self.n_items)
-
-    @property
-    def popularity(self) -> np.ndarray:
-        """Sum of the entries of each item: its number of users where nothing is weighted."""
-        if not self.weighted:
-            return self.item_counts
-        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
 
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after the known ones.
@@ -319,7 +307,7 @@ class Interactions(UserRows):
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
         check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).encode(new.items.ids)
-        if (codes < 0).any():
+        if (codes < 0).any() and not warn_of_kinds(self.items, new.items.ids, codes, "history="):
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
         of_pair, fitted = codes[new.item_codes], self.users.encode(new.users.ids)
         kept, others = (of_pair >= 0) & (of_pair < self.n_items), of_pair >= self.n_items

@@ -1,6 +1,6 @@
 """How much an interaction counts by its age: the only place that weighs by time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from numbers import Real
 
@@ -20,10 +20,11 @@ DECAY = [Interval(Real, 0, 1, closed="both")]
 
 @dataclass(frozen=True)
 class Recency:
-    """The weight of an interaction in the history that is scored: less, the older it is.
+    """The weight of an interaction by its age: less, the older it is.
 
-    It is ``0.5 ** (age / half_life) * decay ** position``. The age is the distance from the newest
-    interaction of the user, or from ``rows.now`` where it is given. The position is 0 for the newest.
+    It is ``0.5 ** (age / half_life) * decay ** position``. In the history that is scored, the age is the
+    distance from the newest interaction of the user. Any later moment would give the same weights times
+    a number, and so the same ranking. The position is 0 for the newest.
 
     Attributes
     ----------
@@ -32,6 +33,9 @@ class Recency:
 
     decay : float
         Factor for each position.
+
+    max_length : int or None
+        How many of the newest interactions of a user count; None is all.
 
     Examples
     --------
@@ -42,48 +46,71 @@ class Recency:
     ([0, 1, 2], [0.5, 1.0, 0.25])
     >>> Recency.choose(rows, decay=0.1).weights(rows).round(2).tolist()
     [0.1, 1.0, 0.01]
+    >>> Recency.choose(rows, decay=0.1, max_length=2).weights(rows).round(2).tolist()
+    [0.1, 1.0, 0.0]
     """
 
     half_life: float | None = None
     decay: float = 1.0
+    max_length: int | None = None
 
     @classmethod
-    def choose(cls, rows, half_life=None, decay=1.0, name="half_life"):
-        """Return the weights that parameters of a model ask for, if `rows` have the times for them."""
-        if rows.times is None and (half_life is not None or decay != 1):
-            given = f"{name}={half_life!r}" if half_life is not None else f"decay={decay!r}"
-            raise ValueError(
-                f"{given} needs the times of the interactions. Name their column with `time=`."
-            )
-        return cls(None if half_life is None else duration_on(rows.clock, half_life, name), float(decay))
+    def choose(cls, rows, half_life=None, decay=1.0, max_length=None, name="half_life"):
+        """Return the weights that parameters of a model ask for, if `rows` have what they need."""
+        if half_life is not None and rows.times is None:
+            raise _needs_times(f"{name}={half_life!r}")
+        if not 0 <= decay <= 1:
+            raise ValueError(f"decay={decay!r} is not between 0 and 1. Give a factor such as 0.9.")
+        if decay != 1 and rows.order is None:
+            raise _needs_times(f"decay={decay!r}")
+        duration = None if half_life is None else duration_on(rows.clock, half_life, name)
+        return cls(duration, float(decay), max_length)
 
     def weights(self, rows):
-        """Return the weight of each pair of some rows: ndarray of shape (n_pairs,)."""
+        """Return the weight of each pair in the history of its user: ndarray of shape (n_pairs,)."""
         weights = np.ones(len(rows.item_codes))
         if self.half_life is not None:
-            weights *= np.exp2(-_ages(rows) / self.half_life)
-        if self.decay != 1:
-            weights *= self.decay ** _positions(rows)
+            weights *= np.exp2(-_ages(rows.times, _newest_of_each(rows)) / self.half_life)
+        if self.decay != 1 or self.max_length is not None:
+            positions = _positions(rows)
+            weights *= self.decay**positions
+            if self.max_length is not None:
+                weights[positions >= self.max_length] = 0.0
         return weights
+
+    def table_weights(self, rows):
+        """Return the weight of each pair by its distance from the newest of all users."""
+        if self.half_life is None or not len(rows.item_codes):
+            return np.ones(len(rows.item_codes))
+        return np.exp2(-_ages(rows.times, rows.times.max()) / self.half_life)
+
+
+def history_weights(rows, half_life, decay, max_length=None):
+    """Return the weight of each pair of the histories that are scored."""
+    return Recency.choose(rows, half_life, decay, max_length).weights(rows)
 
 
 def training_weights(interactions, half_life):
     """Return the weight of each pair in training, where age is the distance from the newest of all."""
     recency = Recency.choose(interactions, half_life, name="training_half_life")
-    if half_life is None:
-        return recency.weights(interactions)
-    return recency.weights(replace(interactions, now=interactions.times.max()))
+    return recency.table_weights(interactions)
 
 
-def _ages(rows):
-    """Return the time from each pair to the newest of its user, or to now."""
-    newest = rows.now
-    if newest is None:
-        lengths = rows.row_lengths[rows.row_lengths > 0]
-        starts = rows.indptr[:-1][rows.row_lengths > 0]
-        newest = np.repeat(np.maximum.reduceat(rows.times, starts), lengths) if len(starts) else 0
+def _needs_times(given):
+    return ValueError(f"{given} needs the times of the interactions. Name their column with `time=`.")
+
+
+def _newest_of_each(rows):
+    """Return for each pair the newest time of its user."""
+    lengths = rows.row_lengths[rows.row_lengths > 0]
+    starts = rows.indptr[:-1][rows.row_lengths > 0]
+    return np.repeat(np.maximum.reduceat(rows.times, starts), lengths) if len(starts) else rows.times
+
+
+def _ages(times, newest):
+    """Return the time from each to the newest."""
     with np.errstate(invalid="ignore"):  # infinity less infinity
-        return np.where(rows.times == newest, 0.0, newest - rows.times)
+        return np.where(times == newest, 0.0, newest - times)
 
 
 def _positions(rows):

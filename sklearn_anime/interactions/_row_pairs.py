@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn_anime.interactions._pairs import pair_keys
 from sklearn_anime.interactions._vocabulary import Vocabulary
 from sklearn_anime.utils._groups import positions_in
+from sklearn_anime.utils._warnings import warn
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Pairs:
             raise ValueError(
                 f"No user of X has min_items={min_items} different items: {counts.max()} is the most "
                 f"that one has. Lower min_items."
+            )
+        if 2 * enough.sum() < len(counts):
+            warn(
+                f"min_items={min_items} tests {enough.sum()} of {len(counts)} users: the result says "
+                f"nothing of the others, which have fewer items. Lower min_items."
             )
         # One sort of whole numbers is several times as fast as np.lexsort((key, users)).
         order = np.argsort(self.users * len(key) + positions_in(np.argsort(key)))

@@ -1,5 +1,6 @@
 """The rows of ``X``: which columns are the ids, the time and the features."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from numbers import Integral
@@ -14,6 +15,7 @@ from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._targets import times
 from sklearn_anime.utils._sklearn import Interval
 
+HISTORY = "history="  # how messages call the rows of a history
 # Constraint of the parameters `user` and `item`: the name or the position of a column.
 ID_COLUMN = [str, Interval(Integral, 0, None, closed="left")]
 
@@ -126,6 +128,9 @@ class Rows:
 
     layout : Layout or None
         Where the columns are in ``X``.
+
+    source : str
+        How messages call the table.
     """
 
     user: nw.Series
@@ -133,6 +138,7 @@ class Rows:
     others: list
     time: nw.Series | None = None
     layout: Layout | None = None
+    source: str = "X"
 
     @classmethod
     def parse(cls, X, *, user=0, item=1, time=None, estimator=None):
@@ -157,9 +163,9 @@ class Rows:
     @classmethod
     def read_history(cls, X, layout):
         """Read a history, and say which further columns of ``fit`` it has, by their positions there."""
-        columns, named = table_columns(X)
+        columns, named = table_columns(X, HISTORY)
         found, present = layout.of_history(columns, named)
-        rows = cls._split(columns, found)
+        rows = replace(cls._split(columns, found), source=HISTORY)
         if named and layout.names is not None:
             of_name = {column.name: column for column in rows.others}
             others = [of_name[layout.names[position]] for position in present]
@@ -186,7 +192,7 @@ class Rows:
 
     def times(self):
         """Return the time of each row as a number, in an ndarray of shape (n_rows,)."""
-        return times(self.time)
+        return times(self.time, self.source)
 
     @property
     def clock(self):
@@ -205,12 +211,28 @@ def split_history(history):
             "is repeated counts so often in models that were fitted with weights."
         )
     if not (isinstance(history, (tuple, list)) and len(history) == 2 and _is_table(history[0])):
+        _check_is_rows(history)
         return history, None
     if isinstance(history, list):
         raise TypeError(
             "history= is a list of two tables. Give rows and ratings as a tuple: history=(X, y)."
         )
     return history
+
+
+def _check_is_rows(history):
+    """Raise for ids without rows around them, and for a dict."""
+    if isinstance(history, (list, tuple)):
+        bare = not (history and np.iterable(history[0])) or isinstance(history[0], (str, Mapping))
+    else:
+        flat = getattr(history, "ndim", 2) == 1 or nw.dependencies.is_into_series(history)
+        bare = flat or isinstance(history, (Mapping, str))
+    if bare:
+        shown = repr(history)
+        raise ValueError(
+            f"history={shown[:60] + '...' * (len(shown) > 60)} is no table of interactions. Give a row "
+            f"of user and item for each, such as history=[['me', 'Akira'], ['me', 'Bleach']]."
+        )
 
 
 def _is_table(value):

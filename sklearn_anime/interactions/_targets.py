@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
+from sklearn_anime.interactions._clock import typed
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.interactions._numbers import floats
 from sklearn_anime.utils._sklearn import check_sample_weight
@@ -40,12 +41,13 @@ def check_weights(sample_weight, n_rows):
     )
 
 
-def times(column):
-    """Return the time of each row as a number; dates and datetimes in microseconds since 1970."""
-    _check_no_gap(column)
-    kind = pd.api.types.infer_dtype(column.to_list()) if column.dtype == nw.Object else None
-    if kind == "date":
-        column = as_series(pd.to_datetime(column.to_list()))
+def times(column, table="X"):
+    """Return the time of each row as a number; dates and datetimes in microseconds since 1970.
+
+    `table` is how messages call what the column is of.
+    """
+    _check_no_gap(column, table)
+    column = typed(column)
     if column.dtype == nw.Date:
         column = column.cast(nw.Datetime())
     if isinstance(column.dtype, (nw.Datetime, nw.Duration)):
@@ -53,13 +55,14 @@ def times(column):
     if column.dtype.is_integer():
         # As floats, large ones would become equal; differences of narrow integers would overflow.
         return column.to_numpy() if column.dtype == nw.UInt64 else column.cast(nw.Int64()).to_numpy()
-    if column.dtype.is_numeric() or kind == "decimal":
-        return floats(column, f"column {column.name!r} of X")
+    if column.dtype.is_numeric() or _is_decimal(column):
+        return floats(column, f"column {column.name!r} of {table}")
     values = column.to_list()
     row = next((row for row, value in enumerate(values) if not isinstance(value, (Real, date))), 0)
     raise ValueError(
-        f"Column {column.name!r} of X holds {values[row]!r} (row {row}), but times are all numbers, all "
-        f"dates, or all datetimes of one time zone. Convert them, for instance with pandas.to_datetime."
+        f"Column {column.name!r} of {table} holds {values[row]!r} (row {row}), but times are all "
+        f"numbers, all dates, or all datetimes of one time zone. Convert them, for instance with "
+        f"pandas.to_datetime."
     )
 
 
@@ -93,14 +96,18 @@ def _microseconds(column):
     return ticks * {"s": 1_000_000, "ms": 1000, "us": 1}[unit]
 
 
-def _check_no_gap(column):
+def _is_decimal(column):
+    return column.dtype == nw.Object and pd.api.types.infer_dtype(column.to_list()) == "decimal"
+
+
+def _check_no_gap(column, table):
     """Raise where a row has no time."""
     missing = column.is_null().to_numpy()
     if column.dtype.is_float():
         missing = missing | np.isnan(column.to_numpy())
     if missing.any():
         raise ValueError(
-            f"Input X contains NaN: {missing.sum()} of {len(missing)} rows have no time in column "
+            f"Input {table} contains NaN: {missing.sum()} of {len(missing)} rows have no time in column "
             f"{column.name!r}, the first of them row {np.argmax(missing)}. Drop such rows, or give them "
             f"a time."
         )

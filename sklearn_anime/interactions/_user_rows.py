@@ -51,8 +51,7 @@ class UserRows:
         ``"durations"``.
 
     now : int or float or None
-        The moment from which ages are measured, on the scale of `times`; None is that of the newest pair
-        of each user.
+        The moment as of which users are scored, on the scale of `times`; there are no later pairs.
 
     user_columns : list of Column
         Features of users, for models that use them.
@@ -118,6 +117,18 @@ class UserRows:
         if not self.user_columns:
             return np.empty((len(self.codes), 0))
         return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
+
+    @property
+    def item_counts(self) -> np.ndarray:
+        """Number of users who have interacted with each item."""
+        return np.bincount(self.item_codes, minlength=self.n_items)
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """Sum of the entries of each item: its number of users where nothing is weighted."""
+        if not self.weighted:
+            return self.item_counts
+        return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
 
     def user_series(self) -> list:
         """Return the features of the users as columns, as they were in ``X``.
@@ -214,11 +225,29 @@ class UserRows:
         Returns
         -------
         UserRows
-            Rows whose ages are measured from `now`.
+            Rows as of `now`.
         """
-        kept = self.times <= now
+        return replace(self._where(self.times <= now), now=now)
+
+    def rated_from(self, min_rating):
+        """Return the rows of the same users with the ratings from a threshold on.
+
+        Parameters
+        ----------
+        min_rating : float or None
+            The threshold; None keeps all interactions, rated or not.
+
+        Returns
+        -------
+        UserRows
+            As many rows as these.
+        """
+        return self if min_rating is None else self._where(self.ratings >= min_rating)
+
+    def _where(self, kept):
+        """Return the rows of the same users with some of the pairs."""
         indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
-        return replace(self._of_pairs(kept, indptr, self.codes, self.user_rows), now=now)
+        return self._of_pairs(kept, indptr, self.codes, self.user_rows)
 
     def _of_pairs(self, pairs, indptr, codes, user_rows):
         """Return rows of some of the pairs."""

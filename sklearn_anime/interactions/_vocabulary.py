@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._ids import as_series, id_index, series_like
 from sklearn_anime.utils._groups import first_rows, positions_in
+from sklearn_anime.utils._warnings import warn
 
 # Series and indexes are made on demand. They are kept beside the vocabularies, not in them: what a
 # fitted model holds is plain data.
@@ -121,6 +122,23 @@ class Vocabulary:
         """
         return self.index.get_indexer(id_index(as_series(values), self.role))
 
+    def kinds(self, values):
+        """Return what these ids and others are where one are numbers and the other text, else None.
+
+        Parameters
+        ----------
+        values : Series or array-like of ids
+            Ids of any library and dtype.
+
+        Returns
+        -------
+        tuple of str or None
+            ``("numbers", "text")`` or ``("text", "numbers")``.
+        """
+        series = as_series(values)
+        found = _kind(self.index[:1000]), _kind(id_index(series[:1000], self.role))
+        return found if None not in found and found[0] != found[1] else None
+
     def decode(self, codes) -> nw.Series:
         """Return the ids of codes as a narwhals Series, in the dtype of ``fit``.
 
@@ -202,6 +220,27 @@ class Vocabulary:
         if len(new) == 0:
             return self
         return Vocabulary(Column.from_series(series_like(self.ids, _append(self.index, new))), self.role)
+
+
+def warn_of_kinds(vocabulary, values, codes, where):
+    """Warn where no id is known as numbers meet text, and return whether that is so."""
+    kinds = vocabulary.kinds(values) if len(codes) and (codes < 0).all() else None
+    if kinds is None:
+        return False
+    role, example = vocabulary.role, as_series(values)[[0]].to_list()[0]
+    warn(
+        f"None of the {role} ids of {where} was in the rows of fit: they are {kinds[1]} (such as "
+        f"{example!r}), and those of fit {kinds[0]} (such as {vocabulary.example!r}). Convert them, for "
+        f"instance with astype."
+    )
+    return True
+
+
+def _kind(index):
+    """Return whether ids are numbers or text, None for others."""
+    if index.inferred_type in {"integer", "floating", "mixed-integer-float"}:
+        return "numbers"
+    return "text" if index.inferred_type == "string" else None
 
 
 def _factorize(index):

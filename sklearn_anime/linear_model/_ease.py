@@ -18,6 +18,7 @@ from sklearn_anime.interactions._recency import (
     HALF_LIFE,
     TIME_COLUMN,
     Recency,
+    history_weights,
     training_weights,
 )
 from sklearn_anime.interactions._rows import ID_COLUMN
@@ -27,7 +28,6 @@ from sklearn_anime.linear_model._rows import (
     check_size,
     item_features,
     liked,
-    likes,
     warn_of_nothing_in_common,
 )
 from sklearn_anime.linear_model._settings import Settings, auto_tail, usual_square
@@ -105,7 +105,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
     half_life : float, str or timedelta, default=None
         Age at which an interaction counts half in the history that is scored: a number in the units of
         the time column or, for datetimes, a duration such as ``"30D"``. The age is measured from the
-        newest interaction of the user, or from `now` in ``recommend``. None: age does not count.
+        newest interaction of the user. None: age does not count. Like `decay` it is read when scoring,
+        so that another value needs no new ``fit``.
 
     decay : float, default=1.0
         Factor in [0, 1] of an interaction for each newer one in the history that is scored. It is
@@ -351,7 +352,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        recency = Recency.choose(interactions, self.half_life, self.decay)
+        Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
         factors = training_weights(interactions, self.training_half_life)
         entries = liked(interactions, self.min_rating, factors)
         if entries.nnz == 0:
@@ -377,7 +378,6 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             "tail_": getattr(weights, "share", 0.0),
             "solver_": solver,
             "_weights": weights,
-            "_recency": recency,
             "_min_rating": self.min_rating,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
             "_of_features": _of_features(weights, features, self.feature_weight),
@@ -415,16 +415,15 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return min(asked, *shape)
 
     def _has_history(self, rows):
-        return np.diff(liked(rows, self._min_rating).indptr) > 0
+        return rows.rated_from(self._min_rating).row_lengths > 0
 
     def _explain_score(self, rows, item_code):
-        pairs = np.flatnonzero(likes(rows, self._min_rating))
-        items = rows.item_codes[pairs]
-        weights = self._weights.to_item(item_code)[items] * self._recency.weights(rows)[pairs]
-        return Terms({}, "item", items, weights, rows.ratings[pairs], weights * rows.entries[pairs])
+        rows = rows.rated_from(self._min_rating)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
+        return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
-        return self._weights.scores(liked(rows, self._min_rating, self._recency.weights(rows)))
+        return self._weights.scores(self._entries(rows))
 
     def _score_new_items(self, rows, features):
         if self._of_features is None:
@@ -432,8 +431,16 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
                 "New items in items= are scored by their features, which fit did not use with "
                 "feature_weight=0. Fit with a larger feature_weight, or leave items= out."
             )
-        entries = liked(rows, self._min_rating, self._recency.weights(rows))
-        return entries @ (self._of_features @ features.T)
+        return self._entries(rows) @ (self._of_features @ features.T)
+
+    def _entries(self, rows):
+        """Return what is scored: the liked interactions of users, weighed by age."""
+        rows = rows.rated_from(self._min_rating)
+        return rows.seen_matrix((rows.entries * self._by_age(rows)).astype(np.float32))
+
+    def _by_age(self, rows):
+        """Return the weight of each interaction of users by its age."""
+        return history_weights(rows, self.half_life, self.decay)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,5 +1,6 @@
 """The linear model from what a user has seen to what comes next, in closed form."""
 
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,9 +12,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime._similar import similar_frame
 from sklearn_anime.base import RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.interactions._recency import (
+    DECAY,
+    HALF_LIFE,
+    TIME_COLUMN,
+    Recency,
+    history_weights,
+    training_weights,
+)
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.linear_model._transition_weights import ExactTransitions, LowRankTransitions
-from sklearn_anime.linear_model._transitions import Sequences, recency
+from sklearn_anime.linear_model._transitions import Sequences
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
@@ -38,7 +47,8 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         a scale such as 30, 100, 300, 1000.
 
     decay : float, default=0.7
-        Factor in [0, 1] of an interaction for each later one of the user, in the history that is scored.
+        Factor in [0, 1] of an interaction for each newer one in the history that is scored. It is
+        multiplied with that of `half_life`.
 
     training_decay : float, default=0.8
         Factor in [0, 1] for each later interaction in the pasts of training.
@@ -69,6 +79,15 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         Position or name of the time column of ``X``: numbers, dates or datetimes. Rows of equal time
         keep their order. None: the rows of each user are in the order of time, and so are those of a
         history.
+
+    half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half in the history that is scored: a number in the units of
+        the time column or, for datetimes, a duration such as ``"30D"``. The age is measured from the
+        newest interaction of the user. None: age does not count. Like `decay` it is read when scoring,
+        so that another value needs no new ``fit``.
+
+    training_half_life : float, str or timedelta, default=None
+        Age at which an interaction counts half in training, measured from the newest row of ``fit``.
 
     n_jobs : int, default=None
         Number of threads that score blocks of users in ``recommend``.
@@ -109,10 +128,10 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
     ``W = (S'S + alpha I)^-1 S'Z``.
 
     The scores of a user are ``s W`` with ``s`` the past of the last position, where `decay` stands in
-    for ``d``. Sample weights are the entries of ``S`` and ``Z`` in place of 1. Neither of these is made.
-    Two items ``k`` positions apart, of which ``n`` more follow the later, add
-    ``d^k (1 - d^(2 m)) / (1 - d^2)`` to ``S'S``, with ``m = min(n, max_length - k)``, and ``d^(k-1)`` to
-    ``S'Z``. Both are sparse.
+    for ``d``. Sample weights, and the weights of `training_half_life`, are the entries of ``S`` and
+    ``Z`` in place of 1. Neither of these is made. Two items ``k`` positions apart, of which ``n`` more
+    follow the later, add ``d^k (1 - d^(2 m)) / (1 - d^2)`` to ``S'S``, with
+    ``m = min(n, max_length - k)``, and ``d^(k-1)`` to ``S'Z``. Both are sparse.
 
     The low-rank solver takes the truncated SVD ``S / sqrt(alpha) = U S V'``. With
     ``M = V f(S) V'`` and ``f(s) = s^2 / (s^2 + 1)``, ``W = (I - M) S'Z / alpha``, which is exact at full
@@ -134,15 +153,17 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
 
     _parameter_constraints = {
         "alpha": [Interval(Real, 0, None, closed="neither")],
-        "decay": [Interval(Real, 0, 1, closed="both")],
-        "training_decay": [Interval(Real, 0, 1, closed="both")],
+        "decay": DECAY,
+        "training_decay": DECAY,
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "solver": [StrOptions({"auto", "cholesky", "svd"})],
         "user": ID_COLUMN,
         "item": ID_COLUMN,
-        "time": [*ID_COLUMN, None],
+        "time": TIME_COLUMN,
+        "half_life": HALF_LIFE,
+        "training_half_life": HALF_LIFE,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -160,6 +181,8 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         user: int | str = 0,
         item: int | str = 1,
         time: int | str | None = None,
+        half_life: float | str | timedelta | None = None,
+        training_half_life: float | str | timedelta | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -173,6 +196,8 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         self.user = user
         self.item = item
         self.time = time
+        self.half_life = half_life
+        self.training_half_life = training_half_life
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -269,7 +294,9 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
 
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
-        sequences = Sequences.of(interactions)
+        Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
+        factors = training_weights(interactions, self.training_half_life)
+        sequences = Sequences.of(interactions, factors)
         decay = {"decay": self.training_decay, "horizon": self.horizon}
         past, following = sequences.transitions(**decay, max_length=self.max_length)
         solver = self._choose_solver(interactions.n_items)
@@ -279,7 +306,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
             "_weights": self._solve(solver, past, following),
             "_is_followed": past.diagonal() > 0,
             "_target_norms": sequences.target_norms(**decay),
-            "_recency": {"decay": self.decay, "max_length": self.max_length},
+            "_max_length": self.max_length,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
         }
 
@@ -319,16 +346,20 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         return found
 
     def _has_history(self, rows):
-        read = self._is_followed[rows.item_codes] & (recency(rows, **self._recency) > 0)
+        read = self._is_followed[rows.item_codes] & (self._by_age(rows) > 0)
         return np.bincount(rows.row_codes[read], minlength=len(rows.codes)) > 0
 
     def _explain_score(self, rows, item_code):
-        weights = self._weights.to_item(item_code)[rows.item_codes] * recency(rows, **self._recency)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
         return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
-        entries = (rows.entries * recency(rows, **self._recency)).astype(np.float32)
+        entries = (rows.entries * self._by_age(rows)).astype(np.float32)
         return self._weights.scores(rows.seen_matrix(entries))
+
+    def _by_age(self, rows):
+        """Return the weight of each interaction of users by its age, 0 beyond the latest."""
+        return history_weights(rows, self.half_life, self.decay, self._max_length)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

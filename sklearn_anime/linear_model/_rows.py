@@ -7,16 +7,12 @@ from sklearn_anime.utils._warnings import warn
 LARGEST_ENTRY = 1e9  # sums of squares stay in the range of single precision
 
 
-def likes(rows, min_rating):
-    """Return which interactions are liked."""
-    if min_rating is None:
-        return np.ones(len(rows.item_codes), dtype=bool)
-    return rows.ratings >= min_rating
-
-
 def liked(rows, min_rating, factors=1.0):
     """Return the CSR matrix of what users like: ones, or the weights of the rows, times factors."""
-    return rows.matrix_where(likes(rows, min_rating), (rows.entries * factors).astype(np.float32))
+    values = (rows.entries * factors).astype(np.float32)
+    if min_rating is None:
+        return rows.seen_matrix(values)
+    return rows.matrix_where(rows.ratings >= min_rating, values)
 
 
 def item_features(table):

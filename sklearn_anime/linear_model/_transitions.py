@@ -41,10 +41,11 @@ class Sequences:
     n_items: int
 
     @classmethod
-    def of(cls, rows):
-        """Sort the pairs of users by time."""
+    def of(cls, rows, factors):
+        """Sort the pairs of users by time; the entry of each is multiplied by its factor."""
         order = np.lexsort([rows.order, rows.row_codes])
-        return cls(rows.item_codes[order], rows.entries[order], rows.row_lengths, rows.n_items)
+        entries = (rows.entries * factors)[order]
+        return cls(rows.item_codes[order], entries, rows.row_lengths, rows.n_items)
 
     def transitions(self, *, decay, max_length, horizon=1):
         """Return ``S'S`` and ``S'Z`` as sparse arrays of items x items.
@@ -126,23 +127,6 @@ class Sequences:
             return sparse.csr_array(shape)
         rows, columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
         return sparse.csr_array((values, (rows, columns)), shape=shape)
-
-
-def recency(rows, decay, max_length):
-    """Return the weight of each pair: ``decay ** age``, 0 for all but the last items of a user.
-
-    Examples
-    --------
-    >>> from sklearn_anime.interactions import Interactions
-    >>> X = [["ann", 7], ["ann", 3], ["ann", 5], ["bob", 3]]
-    >>> rows = Interactions.from_rows(X, needs_ratings=False, ordered=True)
-    >>> rows.item_codes.tolist(), recency(rows, 0.5, max_length=2).tolist()
-    ([0, 1, 2, 0], [0.5, 1.0, 0.0, 1.0])
-    """
-    order = np.lexsort([rows.order, rows.row_codes])
-    ages = np.empty(len(order), dtype=np.intp)
-    ages[order] = np.repeat(rows.indptr[1:], rows.row_lengths) - np.arange(len(order)) - 1
-    return np.where(ages < max_length, np.float64(decay) ** ages, 0.0)
 
 
 def _series(factor, n):

@@ -231,8 +231,8 @@ def check_roles(recommended, others, parameter):
 
 def comparable_codes(vocabulary, ids, parameter):
     """Return the codes of ids, or raise where numbers are compared with text."""
-    kinds = _kind(vocabulary.ids), _kind(ids)
-    if None not in kinds and kinds[0] != kinds[1] and len(ids):
+    kinds = vocabulary.kinds(ids)
+    if kinds is not None:
         example = ids[[0]].to_list()[0]
         raise ValueError(
             f"The {vocabulary.role} ids of {parameter} are {kinds[1]} (such as {example!r}), and are "
@@ -240,14 +240,6 @@ def comparable_codes(vocabulary, ids, parameter):
             f"instance with astype."
         )
     return vocabulary.encode(ids)
-
-
-def _kind(series):
-    """Return whether ids are numbers or text, None for others."""
-    kind = id_index(series[:1000], "user").inferred_type
-    if kind in {"integer", "floating", "mixed-integer-float"}:
-        return "numbers"
-    return "text" if kind == "string" else None
 
 
 def appearance(series):

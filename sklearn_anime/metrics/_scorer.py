@@ -1,7 +1,8 @@
 """Scorers: callables ``scorer(estimator, X, y)`` that searches and cross-validation take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import narwhals as nw
@@ -13,7 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from sklearn_anime.interactions._frames import as_table
 from sklearn_anime.interactions._targets import check_ratings, check_weights
-from sklearn_anime.metrics._coverage import catalog_coverage
+from sklearn_anime.metrics._beyond_accuracy import BEYOND_ACCURACY, NEED_FEATURES, read_features
 from sklearn_anime.metrics._held_out import HeldOut
 from sklearn_anime.metrics._per_user import PER_USER
 from sklearn_anime.metrics._relevance import Evaluation
@@ -64,9 +65,11 @@ class RankingScorer(Requester):
     metric: Any
     k: int
     held_out: HeldOut
+    features: tuple | None = None
 
     def __repr__(self):
-        params = {"metric": self.metric, "k": self.k, **vars(self.held_out)}
+        features = None if self.features is None else "..."
+        params = {"metric": self.metric, "k": self.k, "features": features, **vars(self.held_out)}
         return f"make_ranking_scorer({_given(params)})"
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
@@ -78,13 +81,19 @@ class RankingScorer(Requester):
         return self.score_lists(*self.held_out.lists(estimator, X, y, self.k))
 
     def score_lists(self, recommender, recommended, relevant):
-        """Return the score of lists of length `k` or more."""
-        if self.metric == "coverage":
-            return catalog_coverage(recommended, recommender.items_, k=self.k)
-        if callable(self.metric):
-            return self.metric(first_places(recommended, self.k), relevant, k=self.k)
+        """Return the score of lists of length `k` or more: a weighted sum where there are several."""
+        weights = self.metric if isinstance(self.metric, Mapping) else {self.metric: 1}
+        scores = (self._by(metric, recommender, recommended, relevant) for metric in weights)
+        return float(sum(weight * score for weight, score in zip(weights.values(), scores, strict=True)))
+
+    def _by(self, metric, recommender, recommended, relevant):
+        """Return the score of lists by one metric."""
+        if callable(metric):
+            return metric(first_places(recommended, self.k), relevant, k=self.k)
+        if metric in BEYOND_ACCURACY:
+            return BEYOND_ACCURACY[metric](recommender, recommended, self.features, self.k)
         evaluation = Evaluation.from_frames(recommended, relevant)
-        return float(np.mean(PER_USER[self.metric](evaluation, self.k)))
+        return np.mean(PER_USER[metric](evaluation, self.k))
 
     def applies_to(self, estimator):
         """Return whether an estimator, fitted or not, makes lists."""
@@ -186,13 +195,14 @@ def _takes_weights(scorer):
 
 
 @validate_params(
-    {"metric": [StrOptions({*PER_USER, "coverage"}), callable]} | HeldOut.CONSTRAINTS,
+    {"metric": [StrOptions({*PER_USER, *BEYOND_ACCURACY}), callable, Mapping]} | HeldOut.CONSTRAINTS,
     prefer_skip_nested_validation=True,
 )
 def make_ranking_scorer(
-    metric: str | Callable = "ndcg",
+    metric: str | Callable | Mapping = "ndcg",
     k: int = 10,
     *,
+    features: Any = None,
     relevant: float | None = None,
     history: float | None = None,
     sample_users: int | None = None,
@@ -206,15 +216,22 @@ def make_ranking_scorer(
 
     Parameters
     ----------
-    metric : {"ndcg", "recall", "precision", "map", "mrr", "hit_rate", "coverage"} or callable, \
-            default="ndcg"
+    metric : {"ndcg", "recall", "precision", "map", "mrr", "hit_rate", "coverage", "novelty", \
+            "diversity", "calibration"}, callable or dict, default="ndcg"
         What to compute of the lists; ``"map"`` is `average_precision_at_k`, ``"mrr"`` is
-        `reciprocal_rank_at_k`, ``"coverage"`` is `catalog_coverage` of the items of ``fit``.
-        A callable is called as ``metric(recommended, relevant, k=k)`` with two tidy frames; greater
-        is better.
+        `reciprocal_rank_at_k`, ``"coverage"`` is `catalog_coverage` of the items of ``fit``,
+        ``"novelty"`` is `novelty`, ``"diversity"`` is `intra_list_diversity` and ``"calibration"`` minus
+        the `calibration_error`, both given `features` and what ``fit`` saw. A callable is called as
+        ``metric(recommended, relevant, k=k)`` with two tidy frames; greater is better. A dict of
+        metrics and weights asks for the weighted sum, such as ``{"ndcg": 1, "diversity": 0.3}``.
 
     k : int, default=10
         Length of the lists.
+
+    features : DataFrame, default=None
+        Numbers of the items, such as a column for each genre, indexed by item (in the first column of
+        other frames than those of pandas). Items of ``fit`` without a row are like no other. Needed by
+        ``"diversity"`` and ``"calibration"``.
 
     relevant : float, default=None
         Rating from which on a test row is relevant. None counts every row, rated or not.
@@ -240,6 +257,9 @@ def make_ranking_scorer(
 
     Raises
     ------
+    ValueError
+        If a metric is not known, or needs `features` and gets none, or a weight is no finite number.
+
     TypeError
         When called with an estimator that has no ``recommend``: wrap it in `TopNRecommender`.
 
@@ -282,7 +302,9 @@ def make_ranking_scorer(
     >>> search.best_params_
     {'n_neighbors': 50}
     """
-    return RankingScorer(metric, k, HeldOut(relevant, history, sample_users, random_state))
+    _check_metrics(metric if isinstance(metric, Mapping) else {metric: 1}, features)
+    held_out = HeldOut(relevant, history, sample_users, random_state)
+    return RankingScorer(metric, k, held_out, None if features is None else read_features(features))
 
 
 @validate_params({"metric": [StrOptions(set(ERRORS))]}, prefer_skip_nested_validation=True)
@@ -324,6 +346,23 @@ def make_rating_scorer(metric: str = "rmse") -> RatingScorer:
     -0.33
     """
     return RatingScorer(metric)
+
+
+def _check_metrics(weights, features):
+    """Raise where a metric or its weight is none, or a metric lacks features."""
+    if not weights:
+        raise ValueError("metric={} has no metric. Give one or more with their weights.")
+    for metric, weight in weights.items():
+        if not (callable(metric) or metric in PER_USER or metric in BEYOND_ACCURACY):
+            known = sorted([*PER_USER, *BEYOND_ACCURACY])
+            raise ValueError(f"metric= has the metric {metric!r}. Give one of {known}, or a callable.")
+        if not isinstance(weight, Real) or not np.isfinite(weight):
+            raise ValueError(f"metric= has the weight {weight!r} of {metric!r}. Give a finite number.")
+        if metric in NEED_FEATURES and features is None:
+            raise ValueError(
+                f"metric={metric!r} compares features of items. Give a frame of numbers that is indexed "
+                f"by item in features=."
+            )
 
 
 def _weighted_rows(X, y, sample_weight):

@@ -39,17 +39,17 @@ class UserScores:
     @classmethod
     def fit(cls, interactions, space, baseline, index, n_neighbors, power, min_rating=None):
         """Prepare the scores from the users of `interactions`."""
-        ratings = _summed_ratings(interactions, baseline, min_rating)
+        ratings = _summed_ratings(interactions.rated_from(min_rating), baseline)
         return cls(space, Neighborhood.fit(space.users, index), ratings, n_neighbors, power)
 
-    def has_history(self, rows):
-        """Return the mask of the users who have neighbors: those with an interaction."""
-        return rows.row_lengths > 0
+    def history(self, rows):
+        """Return the interactions that are scored: all."""
+        return rows
 
     def sums(self, rows, recency, n_jobs=None):
         """Return the sums for users and items, and whether any neighbor takes part in each.
 
-        `recency` is the weight of each pair of `rows` by its age.
+        `rows` are a `history`, and `recency` is the weight of each of its pairs by its age.
         """
         weights = self._weights(rows, recency, n_jobs)
         return _with_reach(weights @ self.ratings, self.ratings, lambda: weights @ _ones(self.ratings))
@@ -94,18 +94,16 @@ class ItemScores:
         nearest = neighborhood.nearest(neighborhood.members, n_neighbors)
         return cls(normalize(similarity_weights(nearest, power), norm="l1"), baseline, min_rating)
 
-    def has_history(self, rows):
-        """Return the mask of the users who have a rating to share out."""
-        if self.min_rating is None:
-            return rows.row_lengths > 0
-        return np.isin(np.arange(len(rows.codes)), rows.row_codes[rows.ratings >= self.min_rating])
+    def history(self, rows):
+        """Return the interactions that are scored: those with a rating to share out."""
+        return rows.rated_from(self.min_rating)
 
     def sums(self, rows, recency, n_jobs=None):
         """Return the sums for users and items, and whether any neighbor takes part in each.
 
-        `recency` is the weight of each pair of `rows` by its age.
+        `rows` are a `history`, and `recency` is the weight of each of its pairs by its age.
         """
-        ratings = _summed_ratings(rows, self.baseline, self.min_rating, recency)
+        ratings = _summed_ratings(rows, self.baseline, recency)
         return _with_reach(ratings @ self.shares, ratings, lambda: _ones(ratings) @ self.shares)
 
     def terms(self, rows, recency, item_code):
@@ -113,35 +111,20 @@ class ItemScores:
 
         The shares are weighed by recency.
         """
-        ratings = _summed_ratings(rows, self.baseline, self.min_rating)
-        factors = _kept(rows, self.min_rating, recency).data
+        ratings = _summed_ratings(rows, self.baseline)
         shares = self.shares[ratings.indices][:, [item_code]].tocoo()
         items = shares.coords[0]
-        return ratings.indices[items], shares.data * factors[items], ratings.data[items]
+        return ratings.indices[items], shares.data * recency[items], ratings.data[items]
 
 
 SCORES = {"user": UserScores, "item": ItemScores}
 
 
-def _summed_ratings(rows, baseline, min_rating, factors=1.0):
-    """Return ratings from a threshold on or, without one, all and predictions for unrated pairs.
-
-    Each is multiplied by the factor of its pair.
-    """
-    ratings = rows.ratings.copy()
-    if min_rating is None:
-        unrated = np.flatnonzero(~rows.rated)
-        ratings[unrated] = baseline.predict_pairs(rows, unrated)
-    return _kept(rows, min_rating, ratings * factors)
-
-
-def _kept(rows, min_rating, values):
-    """Return the CSR matrix of values of the pairs that are summed."""
-    return (
-        rows.seen_matrix(values)
-        if min_rating is None
-        else rows.matrix_where(rows.ratings >= min_rating, values)
-    )
+def _summed_ratings(rows, baseline, factors=1.0):
+    """Return ratings, and predictions for unrated pairs, each times the factor of its pair."""
+    ratings, unrated = rows.ratings.copy(), np.flatnonzero(~rows.rated)
+    ratings[unrated] = baseline.predict_pairs(rows, unrated)
+    return rows.seen_matrix(ratings * factors)
 
 
 def _with_reach(sums, ratings, weights):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.interactions import Interactions
-from sklearn_anime.interactions._recency import DECAY, HALF_LIFE, TIME_COLUMN, Recency
+from sklearn_anime.interactions._recency import DECAY, HALF_LIFE, TIME_COLUMN, Recency, history_weights
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.neighbors._auto_settings import AUTO, neighbor_settings, warn_of_sizes
@@ -90,11 +90,11 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         None reads no times.
 
     half_life : float, str or timedelta, default=None
-        Age at which an interaction counts half in the history that a recommendation is
-        scored from: a number in the units of
-        the time column or, for datetimes, a duration such as ``"30D"``. The age is measured from the
-        newest interaction of the user, or from `now` in ``recommend``. Predicted ratings do not know
-        it. None: age does not count.
+        Age at which an interaction counts half in the history that a recommendation is scored from: a
+        number in the units of the time column or, for datetimes, a duration such as ``"30D"``. The age
+        is measured from the newest interaction of the user. Predicted ratings do not know it. None: age
+        does not count. Like `decay` it is read when scoring, so that another value needs no new
+        ``fit``.
 
     decay : float, default=1.0
         Factor in [0, 1] of an interaction for each newer one in the history that is scored. It is
@@ -334,7 +334,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
 
     def _fitted(self, interactions, rating_space, score_space):
         """Return the fitted state, given functions that make a space of a matrix."""
-        recency = Recency.choose(interactions, self.half_life, self.decay)
+        Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
         for_ratings, for_scores = neighbor_settings(self, interactions.shape)
         baseline = fit_baseline(self.baseline, interactions)
         of_residuals = self.baseline is not None
@@ -359,7 +359,6 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
             "_scores": scores,
             "_score_space": scores_in,
             "_min_rating": self.min_rating,
-            "_recency": recency,
             "_factorized": {name: getattr(self, name) for name in FACTORIZED},
         }
 
@@ -379,14 +378,19 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     _block_width = 3  # sums, their mask, and what replaces them where no neighbor takes part
 
     def _has_history(self, rows):
-        return self._scores.has_history(rows)
+        return self._scores.history(rows).row_lengths > 0
 
     def _score_block(self, rows):
-        sums, reached = self._scores.sums(rows, self._recency.weights(rows), self.n_jobs)
+        sums, reached = self._scores.sums(*self._by_age(rows), self.n_jobs)
         if self._min_rating is not None:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
-        return np.where(reached, sums, lowest - 1 / (1 + self.interactions_.item_counts))
+        return np.where(reached, sums, lowest - 1 / (1 + self._as_of(rows.now).item_counts))
+
+    def _by_age(self, rows):
+        """Return the interactions that are scored, and the weight of each by its age."""
+        history = self._scores.history(rows)
+        return history, history_weights(history, self.half_life, self.decay)
 
     def _rate_block(self, rows):
         fitted, ratings = self._as_in_fit(rows), np.empty(rows.shape)
@@ -396,7 +400,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._clipped(ratings)
 
     def _explain_score(self, rows, item_code):
-        codes, weights, ratings = self._scores.terms(rows, self._recency.weights(rows), item_code)
+        codes, weights, ratings = self._scores.terms(*self._by_age(rows), item_code)
         if (weights > 0).any():
             shown = self._neighbor_ratings(rows, codes, item_code)
             return Terms({}, self._ratings.axis, codes, weights, shown, weights * ratings)

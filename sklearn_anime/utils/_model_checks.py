@@ -234,6 +234,22 @@ def check_failed_fit_changes_nothing(name, estimator):
 
 
 @recommender_check()
+def check_forget(name, estimator):
+    """Check that forget(users, items) leaves the ids out, as a fit without their rows does."""
+    model, X, y = fitted(estimator)
+    user, item = X["user_id"].iloc[0], X["item_id"].iloc[1]
+    assert model.forget(user, item) is model, f"forget of {name} must return self."
+    assert user not in model.users_, f"forget of {name} must leave the user out of users_."
+    assert item not in model.items_, f"forget of {name} must leave the item out of items_."
+    if "random_state" not in estimator.get_params():
+        kept = X[(X["user_id"] != user) & (X["item_id"] != item)].sort_values(["user_id", "item_id"])
+        expected = ranking(clone(estimator).fit(kept, y[kept.index]))
+        assert_same(ranking(model), expected, f"forget of {name} must equal a fit without the rows.")
+    with must_raise(KeyError, f"forget of an id that {name} does not know must raise KeyError."):
+        model.forget(user)
+
+
+@recommender_check()
 def check_fit_keeps_parameters(name, estimator):
     """Check that `fit` returns the estimator, and leaves its parameters and the rows as they were."""
     X, y = rows()

@@ -13,10 +13,12 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._plotting import _validate_style_kwargs as validate_style_kwargs
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
+    "BaseComposition",
     "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",

@@ -2,8 +2,24 @@
 
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 INSIDE = {"sklearn_anime", "sklearn", "joblib"}
+_SILENT = ContextVar("silent", default=False)
+
+
+@contextmanager
+def without_warnings():
+    """Let `warn` say nothing within the block, in this thread alone.
+
+    For callers that say the same in another way. ``warnings.catch_warnings`` is for one thread only.
+    """
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
 
 
 def warn(message):
@@ -12,6 +28,8 @@ def warn(message):
     However deep the call, through validation, searches and pipelines too: the first frame whose module
     is not of a package in `INSIDE` is the one to blame.
     """
+    if _SILENT.get():
+        return
     level, frame = 1, sys._getframe()
     while _package(frame) in INSIDE and frame.f_back is not None:
         level, frame = level + 1, frame.f_back

@@ -25,7 +25,7 @@ from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils.estimator_checks import parametrize_with_recommender_checks
 
-METHODS = ["mmr", "dpp", "calibrated", "popularity"]
+METHODS = ["mmr", "maxsum", "dpp", "calibrated", "popularity"]
 NO_HISTORY = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarning")
 
 # Items with 5, 4, 3, 2 and 1 users, so that they are recommended in this order.
@@ -64,6 +64,50 @@ def test_dpp_by_hand():
     # What repeats a direction has volume 0: it comes last, in the order of relevance.
     model = diverse(diversity=0.5, method="dpp", features="genre").fit(table())
     assert items_for(model) == ["Akira", "Clannad", "Erased", "Bleach", "Durarara"]
+
+
+def test_maxsum_by_hand():
+    # After Akira and Clannad: Bleach .5 * .75 - .5 * (1 + 0) / 2 = .125, Durarara -.125, Erased 0, where
+    # mmr has -.125 for Bleach. Then Durarara .125 - .5 * 2 / 3 = -.208 and Erased 0.
+    model = diverse(diversity=0.5, method="maxsum", features="genre").fit(table())
+    assert items_for(model) == ["Akira", "Clannad", "Bleach", "Erased", "Durarara"]
+
+
+def test_order_by_relevance():
+    model = diverse(diversity=0.5, features="genre", order="relevance").fit(table())
+    assert items_for(model, n_items=3) == ["Akira", "Clannad", "Erased"]
+    assert items_for(model, n_items=4) == ["Akira", "Bleach", "Clannad", "Erased"]
+    assert model.recommend([0])["score"].is_monotonic_decreasing
+    # A reserved item keeps its rank, and a boost counts.
+    model.set_params(reserved={2: ["Erased"]})
+    assert items_for(model, n_items=4) == ["Akira", "Erased", "Bleach", "Clannad"]
+    model.set_params(reserved=None, boosts={"Clannad": 3})
+    assert items_for(model, n_items=2)[0] == "Clannad"
+    # More reserved ranks than there are candidates.
+    model.set_params(boosts=None, reserved={2: ["Erased"], 9: ["Akira"]}, n_candidates=2)
+    assert items_for(model, n_items=9, include=["Akira", "Erased"]) == ["Akira", "Erased"]
+
+
+@pytest.mark.parametrize("rule", [{"boosts": {5114: 2.0}}, {"reserved": {1: [5114]}}], ids=str)
+def test_ids_of_rules_of_another_kind(rule):
+    expected = r"item ids of boosts= and reserved= are numbers \(such as 5114\).* text"
+    with pytest.raises(ValueError, match=expected):
+        diverse(features="genre", **rule).fit(table())
+    with pytest.raises(ValueError, match=expected):
+        diverse(features="genre").fit(table()).set_params(**rule).recommend()
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_features_with_the_item_column(library):
+    catalog = library({"genre": list(GENRES.values()), "item": list(GENRES)})
+    X = table()[["user", "item"]]
+    expected = ["Akira", "Clannad", "Erased", "Bleach", "Durarara"]
+    assert items_for(diverse(diversity=0.5, features=catalog).fit(X)) == expected
+
+
+def test_no_feature_is_named():
+    with pytest.raises(ValueError, match=r"features=\[\] names no column"):
+        diverse(features=[]).fit(table())
 
 
 def test_calibration_follows_the_history():

@@ -8,6 +8,7 @@ from sklearn_anime.compose._greedy import (
     SMOOTHING,
     Calibration,
     MarginalRelevance,
+    MeanSimilarity,
     Relevance,
     Rules,
     Volume,
@@ -88,6 +89,32 @@ def test_calibration_is_that_of_a_loop_with_the_formula(pool):
     assert found.tolist() == by_loop(gain)
 
 
+def test_calibration_of_a_whole_list_is_that_of_a_loop_with_the_formula(pool):
+    relevance, units, diversity = pool
+    mixes = units / units.sum(axis=2, keepdims=True)
+    target = mixes[:, :3].mean(axis=1)
+
+    def gain(user, chosen, column):
+        filled = [*mixes[user, [*chosen, column]], *[target[user]] * (N_ITEMS - len(chosen) - 1)]
+        p, q = target[user], (1 - SMOOTHING) * np.mean(filled, axis=0) + SMOOTHING * target[user]
+        weight = diversity[user, 0]
+        return (1 - weight) * relevance[user, column] - weight * N_ITEMS * np.sum(p * np.log(p / q))
+
+    criterion = Calibration(relevance, mixes, target, diversity, N_ITEMS)
+    assert choose(criterion, Rules(), EVERYTHING, N_ITEMS).tolist() == by_loop(gain)
+
+
+def test_max_sum_is_that_of_a_loop_over_pairs(pool):
+    relevance, units, diversity = pool
+
+    def gain(user, chosen, column):
+        mean = np.mean([units[user, column] @ units[user, other] for other in chosen] or [0.0])
+        return (1 - diversity[user, 0]) * relevance[user, column] - diversity[user, 0] * mean
+
+    found = choose(MeanSimilarity(relevance, units, diversity), Rules(), EVERYTHING, N_ITEMS)
+    assert found.tolist() == by_loop(gain)
+
+
 def test_calibration_without_a_history_is_the_order_of_relevance():
     criterion = Calibration(np.array([[1.0, 0.5]]), np.eye(2)[None], np.zeros((1, 2)), np.array([[0.9]]))
     assert choose(criterion, Rules(), np.ones((1, 2), dtype=bool), 2).tolist() == [[0, 1]]
@@ -100,6 +127,7 @@ def test_without_diversity_every_criterion_keeps_the_order(pool):
     for criterion in (
         Relevance(relevance),
         MarginalRelevance(relevance, units, zero),
+        MeanSimilarity(relevance, units, zero),
         Volume(relevance, units, zero),
         Calibration(relevance, units, units.mean(axis=1), zero),
     ):

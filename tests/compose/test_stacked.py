@@ -12,8 +12,10 @@ from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn_anime.base import RatingRegressorMixin
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
-from sklearn_anime.compose._stacked import spread
+from sklearn_anime.compose._stack_members import spread
 from sklearn_anime.datasets import make_ratings
+from sklearn_anime.decomposition import BayesianFactorizationRegressor
+from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 
@@ -75,6 +77,11 @@ def test_ratings_of_each_user_are_spread_over_the_parts():
     parts = spread(users, 3, np.random.RandomState(0))
     assert sorted(np.bincount(parts[users == 0], minlength=3)) == [2, 2, 3]
     assert parts[7] != parts[8]
+
+
+def test_users_with_one_rating_are_in_all_parts():
+    for seed in range(20):
+        assert sorted(spread(np.array([0, 2, 5]), 3, np.random.RandomState(seed))) == [0, 1, 2]
 
 
 def test_no_column_has_seen_the_rating_that_it_predicts(table):
@@ -182,6 +189,65 @@ def test_parts_are_the_test_rows_of_a_splitter(table):
     assert len(final.y_) == y.notna().sum()
     few = stack.set_params(cv=KFold(3, shuffle=True, random_state=0)).fit(X, y).final_estimator_
     assert len(few.y_) == y.notna().sum()
+
+
+def test_parameters_of_the_models_are_set_and_searched(table):
+    stack = biases(rankers=[("ease", EASERecommender())])
+    assert stack.get_params()["ease__alpha"] == stack.get_params()["ease"].alpha
+    stack.set_params(biases__shrinkage=3.0, ease__alpha=7.0, cv=2)
+    assert stack.estimators[0][1].shrinkage == 3.0
+    assert stack.rankers[0][1].alpha == 7.0
+    stack.set_params(ease=PopularityRecommender())
+    assert isinstance(stack.fit(*table).members_[1].estimator, PopularityRecommender)
+    X, y = table[0][table[1].notna()], table[1].dropna()
+    grid = {"biases__shrinkage": [0.1, 5.0]}
+    search = GridSearchCV(biases(cv=2), grid, cv=KFold(2, shuffle=True, random_state=0)).fit(X, y)
+    assert search.best_estimator_.estimators[0][1].shrinkage in (0.1, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "match"),
+    [
+        ({"estimators": [("a", BiasRegressor()), ("a", BiasRegressor())]}, ValueError, "not unique"),
+        ({"rankers": [("biases", EASERecommender())]}, ValueError, "not unique"),
+        ({"estimators": [("cv", BiasRegressor())]}, ValueError, "conflict with constructor"),
+        ({"estimators": [BiasRegressor()]}, ValueError, r"estimators= has the entry BiasRegressor\(\)"),
+        ({"rankers": [("a",)]}, ValueError, r"rankers= has the entry \('a',\)"),
+        ({"estimators": [("ease", EASERecommender())]}, TypeError, "predicts scores, not ratings"),
+        ({"rankers": [("ridge", Ridge())]}, TypeError, "is no recommender"),
+        ({"final_estimator": BiasRegressor()}, TypeError, "reads ids, and gets the predictions"),
+    ],
+)
+def test_models_that_cannot_be_stacked(table, params, error, match):
+    params = {"estimators": [("biases", BiasRegressor())], "rankers": []} | params
+    with pytest.raises(error, match=match):
+        StackedRatingRegressor(**params).fit(*table)
+
+
+def test_five_parts_where_cv_is_none(table):
+    X, _ = table
+    assert_array_equal(biases(cv=None).fit(*table).predict(X), biases(cv=5).fit(*table).predict(X))
+
+
+def test_without_deviations_of_models_that_of_the_errors_on_the_parts(table):
+    X, y = table
+    stack = StackedRatingRegressor([("memory", Memory())], rankers=[], final_estimator=Columns())
+    ratings, deviations = stack.fit(X, y).predict(X, return_std=True)
+    assert_array_equal(ratings, stack.predict(X))
+    assert_allclose(deviations, np.sqrt((y.dropna() ** 2).mean()))  # all columns are 0
+
+
+def test_deviations_are_scaled_to_the_errors():
+    ratings = make_ratings(200, 80, 6000, random_state=0)
+    X, X_test, y, y_test = train_test_split(ratings.data, ratings.target, random_state=0)
+    bayes = BayesianFactorizationRegressor(4, n_iter=30, burn_in=10, n_samples=20, random_state=0)
+    stack = StackedRatingRegressor([("bayes", bayes)], rankers=[], cv=2, random_state=0).fit(X, y)
+    predicted, deviations = stack.predict(X_test, return_std=True)
+    assert_allclose(deviations, stack.deviation_ * stack.members_[0].predict(X_test)[:, 1])
+    covered = np.abs(y_test - predicted) < 1.645 * deviations
+    assert 0.87 < covered.mean() < 0.93
+    unknown = X_test[:2].assign(user_id=-1)
+    assert (stack.predict(unknown, return_std=True)[1] > deviations[:2]).all()
 
 
 def test_nothing_to_stack_raises(table):

@@ -46,9 +46,28 @@ def test_a_decay_of_zero_leaves_the_newest_alone():
     assert weights_of(table(), decay=0.0) == [0, 1, 0, 1]
 
 
-def test_ages_are_measured_from_now_and_later_interactions_left_out():
-    # At 20, ann has items 1 and 3 at ages 10 and 20, and bob has none.
-    assert_allclose(weights_of(table(), now=20, half_life=10), [0.5, 0.25])
+def test_interactions_after_now_are_left_out_and_a_distant_now_changes_nothing():
+    # At 20, ann has items 1 and 3, of which 3 is 10 older, and bob has none.
+    assert_allclose(weights_of(table(), now=20, half_life=10), [1, 0.5])
+    assert_allclose(weights_of(table(), now=1e9, half_life=10), [0.25, 1, 0.125, 1])
+
+
+def test_the_newest_of_some_interactions_counts_in_full():
+    rows = Interactions.from_rows(X, [9, 9, 2, 9], time="day").rated_from(5)  # without ann's newest
+    assert_allclose(weights_of(rows, half_life=0.001), [1, 0, 1])
+    assert_allclose(weights_of(rows, decay=0.0), [1, 0, 1])
+
+
+def test_only_the_newest_interactions_count_with_a_length():
+    assert weights_of(table(), max_length=2) == [1, 1, 0, 1]
+    assert weights_of(table(), max_length=2, decay=0.5) == [0.5, 1, 0, 1]
+
+
+def test_positions_need_no_times_where_rows_are_in_order():
+    rows = Interactions.from_rows(X[["user", "item"]], needs_ratings=False, ordered=True)
+    assert weights_of(rows, decay=0.5) == [0.5, 1, 0.25, 1]  # ann's items 1, 2, 3 in rows 2, 3, 1
+    with pytest.raises(ValueError, match=r"half_life=3 needs the times"):
+        Recency.choose(rows, 3)
 
 
 def test_training_ages_are_measured_from_the_newest_row_of_all():
@@ -70,7 +89,9 @@ def test_dates_and_the_frames_of_polars_are_on_the_same_clock():
     expected = [0.25, 1, 0.125, 1]
     dates = [day.date() for day in DAYS]
     assert isinstance(dates[0], date)
-    assert_allclose(weights_of(table(dates), half_life="10D"), expected)
+    moments = [datetime.combine(day, datetime.min.time()) for day in dates]
+    for objects in (dates, moments):
+        assert_allclose(weights_of(table(pd.Series(objects, dtype=object)), half_life="10D"), expected)
     frame = pl.DataFrame({"user": X["user"].to_list(), "item": X["item"].to_list(), "day": dates})
     rows = Interactions.from_rows(frame, needs_ratings=False, time="day")
     assert_allclose(weights_of(rows, half_life="10D"), expected)
@@ -123,6 +144,9 @@ def test_infinite_times_are_as_old_or_as_new_as_can_be():
         (DAYS, "soon", r"half_life='soon' is no duration\. Give one such as '30D'"),
         (DAYS, "-1D", r"half_life='-1D' is not positive"),
         (DAYS, timedelta(0), r"is not positive"),
+        (X["day"], -3, r"half_life=-3 is not positive\. Give a number above 0"),
+        (X["day"], True, r"half_life=True is no duration\. Give the age at which"),
+        (DAYS, np.True_, r"half_life=.*True.* is no duration"),
     ],
 )
 def test_a_half_life_that_is_not_on_the_clock_raises(times, half_life, message):
@@ -138,6 +162,22 @@ def test_recency_without_a_time_column_raises(parameters):
         Recency.choose(table(time=None), **parameters)
     with pytest.raises(ValueError, match=r"training_half_life=3 needs the times"):
         training_weights(table(time=None), 3)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.5])
+def test_a_decay_beyond_a_share_raises(decay):
+    with pytest.raises(ValueError, match=rf"decay={decay} is not between 0 and 1"):
+        Recency.choose(table(), decay=decay)
+
+
+def test_messages_on_a_history_name_it():
+    fitted = table()
+    with pytest.raises(ValueError, match=r"^Input history= contains NaN: 1 of 4 rows have no time in"):
+        fitted.fold_in(X.assign(day=[0.0, np.nan, 1.0, 2.0]))
+    with pytest.raises(ValueError, match=r"^Column 'day' of history= holds 'today' \(row 0\)"):
+        fitted.fold_in(X.assign(day="today"))
+    with pytest.raises(ValueError, match=r"^history= has 0 sample\(s\)"):
+        fitted.fold_in(X[:0])
 
 
 def test_missing_times_raise_an_error_that_counts_them():

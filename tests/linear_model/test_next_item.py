@@ -157,6 +157,43 @@ def test_a_missing_time_raises(X):
         make_model().fit(gaps)
 
 
+def test_half_life_multiplies_with_decay_in_the_history_that_is_scored(X):
+    user = X[X["user_id"] == "u03"].sort_values("time")
+    model = make_model(half_life=40).fit(X)
+    ages = (user["time"].max() - user["time"]).to_numpy()
+    entries = 0.5 ** (ages / 40) * 0.6 ** np.arange(len(user))[::-1]
+    weights = [
+        model._weights.to_item(item)[np.searchsorted(ITEMS, user["item_id"])] for item in range(12)
+    ]
+    assert_allclose(scores_of(model, "u03").iloc[0], weights @ entries, **TOLERANCE)
+    plain = make_model().fit(X).set_params(half_life=40)  # read when scoring
+    assert_allclose(scores_of(plain), scores_of(model), rtol=0, atol=0)
+
+
+def test_training_half_life_weighs_rows_as_sample_weights_do(X):
+    weights = 0.5 ** ((X["time"].max() - X["time"]) / 30)
+    expected = make_model().fit(X, sample_weight=weights)
+    model = make_model(training_half_life=30).fit(X)
+    assert_allclose(model._weights.weights, expected._weights.weights, **TOLERANCE)
+
+
+def test_now_leaves_out_what_came_later(X):
+    now = int(X["time"].median())
+    model = make_model(half_life=40).fit(X)
+    X = X.sort_values("time").drop_duplicates(["user_id", "item_id"], keep="last")
+    early = X[X["time"] <= now]
+    n_later = (X["user_id"].isin(early["user_id"]) & (X["time"] > now)).sum()
+    with pytest.warns(UserWarning, match=rf"^{n_later} interaction\(s\) after now={now}"):
+        found = scores_of(model, early["user_id"].unique(), now=now)
+    pd.testing.assert_frame_equal(found, scores_of(model, history=early))
+
+
+def test_a_half_life_without_times_raises(X):
+    for parameters in ({"half_life": 3}, {"training_half_life": 3}):
+        with pytest.raises(ValueError, match=r"half_life=3 needs the times of the interactions"):
+            make_model(time=None, **parameters).fit(X[["user_id", "item_id"]])
+
+
 # Users
 
 

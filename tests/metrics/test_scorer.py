@@ -170,6 +170,50 @@ def test_coverage_is_of_the_items_of_fit(held_out):
     assert make_ranking_scorer("coverage", k=5)(model, X, y) == expected
 
 
+ITEMS = [1, 2, 3]  # item 4 has no row
+FEATURES = pd.DataFrame({"action": [1.0, 0.0, 1.0], "drama": [0.0, 1.0, 0.0]}, index=ITEMS)
+
+
+@pytest.mark.parametrize(
+    "features", [FEATURES, pl.from_pandas(FEATURES.reset_index())], ids=["pd", "pl"]
+)
+def test_metrics_beyond_accuracy_are_those_of_the_functions(popular, features):
+    lists = popular.recommend(["ann", "bob", "cat"], n_items=2)
+    items, vectors = [1, 2, 3, 4], [[1, 0], [0, 1], [1, 0], [0, 0]]
+    expected = {
+        "diversity": metrics.intra_list_diversity(lists, items, vectors, k=2),
+        "calibration": -metrics.calibration_error(lists, SEEN, items, vectors, k=2),
+        "novelty": metrics.novelty(lists, SEEN, k=2),
+    }
+    for name, value in expected.items():
+        score = make_ranking_scorer(name, k=2, features=features)(popular, HELD_OUT)
+        assert score == pytest.approx(value, rel=1e-12)
+    both = make_ranking_scorer({"recall": 1, "diversity": 0.5}, k=2, features=features)
+    assert both(popular, HELD_OUT) == pytest.approx(BY_HAND["recall"] + 0.5 * expected["diversity"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "match"),
+    [
+        ("diversity", "metric='diversity' compares features of items"),
+        ({"ndcg": 1, "calibration": 1}, "metric='calibration' compares features of items"),
+        ({"ndcg": "much"}, "weight 'much' of 'ndcg'"),
+        ({"ndcg": float("nan")}, "weight nan of 'ndcg'"),
+        ({"beauty": 1}, "has the metric 'beauty'"),
+        ({}, "has no metric"),
+    ],
+    ids=str,
+)
+def test_metrics_that_do_not_fit(metric, match):
+    with pytest.raises(ValueError, match=match):
+        make_ranking_scorer(metric)
+
+
+def test_features_that_are_no_frame():
+    with pytest.raises(TypeError, match="features= is a list"):
+        make_ranking_scorer("diversity", features=[[1]])
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_callable_counts_as_the_metric_of_its_name(held_out, name):
     by_function = make_ranking_scorer(FUNCTIONS[name], k=7)

@@ -288,6 +288,7 @@ def test_k_that_leaves_nothing_to_train_on_raises(splitter):
 # LeaveKOutPerUser
 
 
+@pytest.mark.filterwarnings("ignore:min_items=6 tests")
 @every_seed
 def test_leave_k_out_equals_an_independent_implementation_on_random_tables(independent, seed):
     frame = pd.DataFrame(draw(seed)).drop_duplicates(["user_id", "anime_id"], ignore_index=True)
@@ -553,3 +554,9 @@ def test_fewer_ids_than_folds_raise(cls, side):
         ValueError, match=rf"X has 3 {side}\(s\), fewer than n_splits=5 folds\. Lower n_splits"
     ):
         next(cls().split(frame))
+
+
+def test_a_test_of_few_active_users_is_warned_of():
+    X = [["ann", item] for item in "abcd"] + [["bob", "a"], ["cat", "a"]]
+    with pytest.warns(UserWarning, match=r"min_items=3 tests 1 of 3 users.*Lower min_items"):
+        next(LeaveKOutPerUser(1, min_items=3).split(X))

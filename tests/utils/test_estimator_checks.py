@@ -130,6 +130,11 @@ class ReturnsNothing(Right):
         super().fit(X, y)
 
 
+class ForgetsNothing(Right):
+    def forget(self, users=None, items=None):
+        return self
+
+
 def test_a_right_recommender_passes_all_checks():
     results = check_recommender(Right(), on_skip=None)
     assert {result["status"] for result in results} <= {"passed", "skipped"}
@@ -145,6 +150,7 @@ def test_a_right_recommender_passes_all_checks():
         (HoldsAFrame, "check_fitted_state_is_plain_data"),
         (ScoresNoNewUsers, "check_new_users_by_history"),
         (ChangesAParameter, "check_fit_keeps_parameters"),
+        (ForgetsNothing, "check_forget"),
         (ReturnsNothing, "check_fit_keeps_parameters"),
     ],
 )
