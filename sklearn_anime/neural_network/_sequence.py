@@ -23,7 +23,7 @@ from sklearn_anime.utils._warnings import warn
 
 
 class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEstimator):
-    """Recommend what comes next, by a Keras network that reads the sequence of a user.
+    """Recommend what comes next, by a network that reads the sequence of a user.
 
     Each item has a vector, learned with the network. An LSTM, a GRU or attention turns the vectors of
     what a user has seen, in order, into a vector for the next item; the items nearest to it come first.
@@ -61,9 +61,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     epochs : int, default=25
         Passes over the sequences.
 
-    batch_size : int, default=32
-        Most sequences in each step. The steps of an epoch are about equal, and 32 or more: small tables
-        are trained in smaller steps.
+    batch_size : int or "auto", default="auto"
+        Most sequences, or pieces of them, in each step. The steps of an epoch are about equal, and 32 or
+        more: small tables are trained in smaller steps. ``"auto"`` is as many as have 1,400 items.
 
     validation_fraction : float, default=0.1
         Share of the users, drawn at random, that is held out where `patience` is set.
@@ -155,7 +155,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     makes a state ``h_p`` of the first ``p`` of them. The probability that item ``j`` comes next is
     ``softmax_j(h_p . e_j + b_j)``: the vectors are those that were read, and ``b_j`` starts as the
     logarithm of the popularity. Training minimizes the cross-entropy of ``i_(p+1)`` at all positions
-    ``p``. The cells are those of [1]_ and [2]_, and one block of the attention of [3]_.
+    ``p``. The cells are those of [1]_ and [2]_, and one block like those of [3]_: attention and a hidden
+    layer, each added to what it reads. Attention has no vectors of positions. Each head has a bias for
+    each distance instead, which starts as a decay.
 
     Features of items (further columns of ``X``) add a linear map of them to ``e_j`` and ``b_j``. New
     items have the mean of what was learned of the others, plus this map.
@@ -188,7 +190,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         "optimizer": [StrOptions({"adam", "adamw", "nadam", "rmsprop", "sgd"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
         "patience": [Interval(Integral, 0, None, closed="left"), None],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -214,7 +216,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         optimizer: str = "adam",
         learning_rate: float = 0.01,
         epochs: int = 25,
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         validation_fraction: float = 0.1,
         patience: int | None = None,
         n_estimators: int = 1,

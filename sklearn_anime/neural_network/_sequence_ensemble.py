@@ -16,6 +16,7 @@ from sklearn_anime.utils._blocks import batches
 
 GRAPH = ("cell", "n_components", "max_length", "l2", "dropout")  # parameters of its builder
 READ_AT_ONCE = 1024  # sequences
+AUTO_BATCH = 1400  # items to predict
 LARGEST_FULL = 5000  # items up to which the softmax of training is over all of them
 N_NEGATIVES = 1000  # items that stand for all others beyond that
 SPREAD = 0.0125  # of first embeddings
@@ -164,6 +165,7 @@ def train_sequences(model, interactions, random_state, watch, old=None, new=None
         watch,
         loss="own",
         constant_loss=np.log(max(interactions.n_items, 3)),
+        batch_size=_batch_size(model, pieces),
         n_validation=n_validation,
         shares=shares,
     )
@@ -218,6 +220,13 @@ def _pieces(model, interactions, random_state, new):
     held_out[random_state.permutation(n_users)[:n_validation]] = True
     last = held_out[pieces.users]
     return pieces.take(np.argsort(last, kind="stable")), np.count_nonzero(last), None
+
+
+def _batch_size(model, pieces):
+    """Return how many pieces to train on in each step."""
+    if model.batch_size != "auto":
+        return model.batch_size
+    return max(1, round(AUTO_BATCH * len(pieces) / np.count_nonzero(pieces.weights)))
 
 
 def _shape(model, table):

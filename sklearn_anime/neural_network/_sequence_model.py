@@ -6,6 +6,7 @@ from keras import layers, ops
 from sklearn_anime.neural_network._keras_model import EmbeddingWithHistory, register
 
 FEATURE_SHARE = 0.006  # of `l2`, on the maps from features to vectors and biases
+N_HEADS = 2
 IMPOSSIBLE = -1e9  # logit of an item that cannot come next
 
 
@@ -75,18 +76,12 @@ def _recurrent(layer):
 
 
 def _attention(vectors, width, dropout, seed):
-    """Return what attention to the earlier positions and a hidden layer make of vectors."""
-    states = AddPositions(name="positions")(vectors)
-    normal = layers.LayerNormalization(name="normal1")(states)
-    attended = layers.MultiHeadAttention(2, width // 2 or 1, name="cell")(
-        normal, states, use_causal_mask=True
-    )
-    states = layers.Add(name="attended")([states, attended])
-    normal = layers.LayerNormalization(name="normal2")(states)
-    hidden = layers.Dense(width, "relu", name="hidden")(normal)
+    """Return what attention to the positions so far and a hidden layer make of vectors."""
+    states = layers.Add(name="attended")([vectors, RecentAttention(N_HEADS, name="cell")(vectors)])
+    hidden = layers.Dense(width, "relu", name="hidden")(states)
     hidden = layers.Dropout(dropout, seed=seed, name="hidden_dropout")(hidden)
-    states = layers.Add(name="combined")([states, layers.Dense(width, name="hidden_state")(hidden)])
-    return layers.LayerNormalization(name="normal3")(states)
+    hidden = layers.Dense(width, kernel_initializer="zeros", name="hidden_state")(hidden)
+    return layers.Add(name="combined")([states, hidden])
 
 
 CELLS = {
@@ -120,17 +115,47 @@ class TiedEmbedding(EmbeddingWithHistory):
 
 
 @register
-class AddPositions(layers.Layer):
-    """Add a vector of its position to each vector of a sequence."""
+class RecentAttention(layers.Layer):
+    """Let each position attend to those so far, at first more to the latest.
+
+    The logit of a position is the scaled dot product of query and key, plus a bias that is learned for
+    each head and distance. It starts as a decay: that of the first head is the fastest.
+
+    Parameters
+    ----------
+    n_heads : int
+        Number of heads, each of which has a query, a key and a value of the width of the input.
+    """
+
+    def __init__(self, n_heads, **kwargs):
+        super().__init__(**kwargs)
+        self.n_heads = n_heads
 
     def build(self, input_shape):
-        """Make a vector for each position."""
-        normal = keras.initializers.RandomNormal(stddev=0.02)
-        self.positions = self.add_weight(input_shape[1:], normal, name="positions")
+        """Make the maps of the heads, and a bias for each distance."""
+        _, length, width = input_shape
+        normal = keras.initializers.RandomNormal(stddev=0.5 / width**0.5)
+        names = ("queries", "keys", "values")
+        self.maps = [self.add_weight((width, self.n_heads * width), normal, name=name) for name in names]
+        distances = ops.arange(length, dtype="float32")
+        slopes = 2.0 ** -ops.arange(1, self.n_heads + 1, dtype="float32")
+        decays = -slopes[:, None] * distances
+        self.biases = self.add_weight(decays.shape, lambda *args, **kwargs: decays, name="biases")
 
     def call(self, vectors):
-        """Return the sums."""
-        return vectors + self.positions
+        """Return the sum over the heads of the values that were attended to."""
+        length, width = vectors.shape[1:]
+        split = (-1, length, self.n_heads, width)
+        queries, keys, values = (ops.reshape(ops.matmul(vectors, each), split) for each in self.maps)
+        distances = ops.arange(length)[:, None] - ops.arange(length)
+        biases = ops.take(self.biases, ops.maximum(distances, 0), axis=1)
+        logits = ops.einsum("bqhd,bkhd->bhqk", queries, keys) / width**0.5 + biases
+        shares = ops.softmax(ops.where(distances >= 0, logits, IMPOSSIBLE))
+        return ops.einsum("bhqk,bkhd->bqd", shares, values)
+
+    def get_config(self):
+        """Return the arguments of the layer."""
+        return {**super().get_config(), "n_heads": self.n_heads}
 
 
 @register

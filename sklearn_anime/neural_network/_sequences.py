@@ -36,7 +36,7 @@ class TrainingSequences:
     >>> pieces.items.tolist()  # the items 3, 5 and 7 have the codes 0, 1 and 2
     [[3, 3], [2, 0], [3, 3]]
     >>> pieces.targets.tolist(), pieces.weights.tolist()
-    ([[2, 3], [0, 1], [0, 3]], [[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
+    ([[2, 0], [0, 1], [0, 0]], [[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
     """
 
     users: np.ndarray
@@ -58,12 +58,11 @@ class TrainingSequences:
         columns = np.arange(len(order)) - np.flatnonzero(first)[piece]
         before = np.where(positions == 0, rows.n_items, np.roll(items, 1))
         shape = np.count_nonzero(first), max_length
-        filled = [np.full(shape, rows.n_items, dtype=np.int32) for _ in range(2)]
-        for table, values in zip(filled, (before, items), strict=True):
-            table[piece, columns] = values
-        of_targets = np.zeros(shape, dtype=np.float32)
+        read = np.full(shape, rows.n_items, dtype=np.int32)
+        targets, of_targets = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+        read[piece, columns], targets[piece, columns] = before, items
         of_targets[piece, columns] = weights
-        return cls(users[first], *filled, of_targets)
+        return cls(users[first], read, targets, of_targets)
 
     def __len__(self):
         return len(self.users)

@@ -128,6 +128,7 @@ MODELS = {
     ),
     "rating search": lambda: search(BiasRegressor(), {"shrinkage": [1.0, 5.0]}, make_rating_scorer()),
 }
+NETWORKS = {"embedding", "embeddings", "sequence", "sequences"}
 WITH_COLUMNS = {"top-n", "diverse", "calibrated"}
 WITH_FEATURES = {"bayesian", "chains", "embedding", "embeddings", "sequence", "stack of ratings"}
 

@@ -84,7 +84,10 @@ def assert_same_answers(one, other, X):
 
 @pytest.mark.filterwarnings("ignore:Column")  # of context, for which the mean of the item stands in
 @pytest.mark.parametrize("ids", ["integers", pytest.param("text", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name == "sequences" else []) for name in MODELS],
+)
 def test_loaded_model_answers_the_same(name, ids):
     model, X, _ = fit(name, ids)
     assert_same_answers(model, copied(model), X)

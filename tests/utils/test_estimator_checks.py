@@ -49,7 +49,6 @@ SLOW = [
     EmbeddingRegressor(n_components=2, hidden_units=(2,), epochs=2),
     EmbeddingRegressor(2, (2,), epochs=2, interaction="dot", use_history=False, n_estimators=2),
     SequenceRecommender(n_components=2, max_length=5, epochs=2),
-    SequenceRecommender("attention", n_components=2, max_length=5, epochs=1, n_estimators=2),
     SVDNeighborsRecommender(2, n_neighbors=3, baseline=STACK),
 ]
 
