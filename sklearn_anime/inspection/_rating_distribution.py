@@ -65,7 +65,7 @@ class RatingDistributionDisplay:
     >>> model = BiasRegressor().fit(anime.data, anime.target)
     >>> display = RatingDistributionDisplay.from_estimator(model, user=1)
     >>> int(display.seen.sum()), len(display.y_pred)
-    (129, 332)
+    (38, 332)
     """
 
     def __init__(
