@@ -21,6 +21,10 @@ from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser, compare
 
 
+# Most users of the table have fewer items than the splits ask for.
+pytestmark = pytest.mark.filterwarnings("ignore:min_items=20 tests 16 of 60 users")
+
+
 @pytest.fixture(scope="module")
 def table():
     made = make_ratings(60, 30, 900, random_state=0)

@@ -192,6 +192,7 @@ def test_without_the_newest_rating_the_next_one_counts_in_full(table, model):
 
 
 @every_model
+@pytest.mark.filterwarnings("ignore:The rows of each user are sorted by item")
 def test_half_life_and_decay_are_read_when_scoring(table, model):
     X, y = table
     expected = scores_of(with_(model, time="day", half_life=50, decay=0.8).fit(X, y))

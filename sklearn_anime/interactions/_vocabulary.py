@@ -123,7 +123,7 @@ class Vocabulary:
         return self.index.get_indexer(id_index(as_series(values), self.role))
 
     def kinds(self, values):
-        """Return what these ids and others are where one are numbers and the other text, else None.
+        """Return the kinds of these ids and of others where text meets numbers.
 
         Parameters
         ----------
