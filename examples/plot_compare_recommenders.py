@@ -42,13 +42,11 @@ print(
 # ``TopNRecommender`` makes a recommender of any regressor; with ``candidates=`` it ranks the candidates
 # of another recommender.
 
-from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
@@ -63,10 +61,12 @@ ease = EASERecommender()
 rating_models = {
     "SVD item neighbors": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
     "embeddings": EmbeddingRegressor(epochs=5, random_state=0),
-    "Bayesian factors": BayesianFactorizationRegressor(n_iter=100, random_state=0),
+    "Bayesian factors": BayesianFactorizationRegressor(8, n_iter=60, n_samples=40, random_state=0),
 }
-stack = StackingRegressor(
-    list(rating_models.items()), RidgeCV(), cv=KFold(2, shuffle=True, random_state=0)
+stack = StackedRatingRegressor(
+    [(name, rating_models[name]) for name in ("SVD item neighbors", "Bayesian factors")],
+    cv=2,
+    random_state=0,
 )
 models = {
     "popularity": PopularityRecommender(),
