@@ -210,7 +210,7 @@ def cluster(n_workers, memory):
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=memory,
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs=logging.ERROR,
         ) as found,
         Client(found) as client,

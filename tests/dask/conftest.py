@@ -3,7 +3,7 @@
 import pytest
 from distributed import Client, LocalCluster
 
-QUIET = {"dashboard_address": None, "silence_logs": 50}
+QUIET = {"dashboard_address": ":0", "silence_logs": 50}
 
 
 @pytest.fixture(scope="session")
