@@ -41,6 +41,7 @@ from sklearn_anime.neighbors import SVDNeighborsRecommender
 KAGGLE = 73_516, 11_200, 7_813_737
 MILLION = 1_000_000, 100_000, 100_000_000
 ROWS_OF_FILE = 500_000
+LEAST_FILES = 4
 MIB = 2**20
 RATING_MODELS = BiasRegressor, SVDNeighborsRecommender
 COLUMNS = ["user_id", "item_id"]
@@ -127,14 +128,18 @@ def traffic(options):
 
 
 def formula(function, n_items, n_workers, n_sums):
-    """Return the bytes that all sums of a function move: arrays down to workers, and sums up."""
+    """Return the bytes that all sums of a function move: arrays down to workers, and sums up.
+
+    Both also go from the client to the scheduler, or back.
+    """
     width = -(-(2 * 512 + 10) // 4)
     sizes = {
+        "gram-matrix": 8 * n_items**2,
         "gram-panel": 8 * n_items * (n_items + n_items / n_sums) / 2,
         "gram-times": n_sums * n_items * width * (4 + 8),
         "projected-gram": n_items * 4 * (2 * 512 + 10) + 8 * (2 * 512 + 10) ** 2,
     }
-    return n_workers * sizes[function] if function in sizes else None
+    return (n_workers + 1) * sizes[function] if function in sizes else None
 
 
 def scaling(options):
@@ -244,9 +249,10 @@ def write(folder, draw, n_users, n_items, n_rows):
     frame = table.data.assign(rating=table.target)
     frame["user_id"] += draw * n_users
     frame = frame.sample(frac=1, random_state=0, ignore_index=True)
-    for position, start in enumerate(range(0, len(frame), ROWS_OF_FILE)):
+    length = min(ROWS_OF_FILE, -(-n_rows // LEAST_FILES))
+    for position, start in enumerate(range(0, len(frame), length)):
         name = folder / f"part.{draw:03d}.{position:04d}.parquet"
-        frame.iloc[start : start + ROWS_OF_FILE].to_parquet(name, index=False)
+        frame.iloc[start : start + length].to_parquet(name, index=False)
 
 
 def fit_to(model, folder):

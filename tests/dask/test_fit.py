@@ -346,3 +346,15 @@ def test_bad_parameters_raise():
 def test_a_model_that_is_trained_names_partial_fit():
     with pytest.raises(TypeError, match=r"EmbeddingRegressor is not\. Call its partial_fit"):
         fit(EmbeddingRegressor(), frame_of(user=[1, 2], item=[1, 2]))
+
+
+@pytest.mark.slow
+def test_partitions_are_a_stream_for_a_model_that_is_trained():
+    table = make_table().dropna().drop_duplicates(["user_id", "anime_id"])
+    frame = dd.from_pandas(table, npartitions=3, sort=False)
+    model = EmbeddingRegressor(n_components=2, hidden_units=(4,), epochs=1, random_state=0)
+    for part in frame.partitions:
+        rows = part.compute(scheduler="synchronous")
+        model.partial_fit(rows[["user_id", "anime_id"]], rows.rating)
+    assert len(model.interactions_.item_codes) == len(table)
+    assert np.isfinite(model.predict(table[["user_id", "anime_id"]])).all()

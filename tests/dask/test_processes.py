@@ -1,5 +1,7 @@
 """Claims about workers that are processes: a fit survives the loss of one."""
 
+import os
+import signal
 import threading
 import time
 
@@ -51,9 +53,6 @@ def test_processes_fit_and_answer_as_one_memory(processes, table, model):
 
 def kill_a_worker(client):
     """End the process of one worker as the kernel would."""
-    import os
-    import signal
-
     worker = next(iter(client.scheduler_info()["workers"]))
     pid = client.run(os.getpid, workers=[worker])[worker]
     os.kill(pid, signal.SIGKILL)
