@@ -1,6 +1,6 @@
 """Measure fits and recommendations on Dask: time, peak memory per worker, traffic and scaling.
 
-Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE]
+Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE] [--folder DIR]
 
 The parts are kaggle, equal, traffic, scaling and million. Without names all but the last run. Workers
 are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings` and written
@@ -17,8 +17,10 @@ import logging
 import os
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers inherit it
 
@@ -39,7 +41,9 @@ from sklearn_anime.neighbors import SVDNeighborsRecommender
 KAGGLE = 73_516, 11_200, 7_813_737
 MILLION = 1_000_000, 100_000, 100_000_000
 ROWS_OF_FILE = 500_000
+LEAST_FILES = 4
 MIB = 2**20
+RATING_MODELS = BiasRegressor, SVDNeighborsRecommender
 COLUMNS = ["user_id", "item_id"]
 
 
@@ -63,19 +67,11 @@ def kaggle(options):
     with parquet(size(KAGGLE, options.rows), options.folder) as folder:
         for name, model in models.items():
             with cluster(options.workers, options.memory) as client:
-                frame = dd.read_parquet(folder)
-                seconds = clock(
-                    lambda model=model, frame=frame: fit(model, frame[COLUMNS], frame.rating)
-                )
-                of_fit = peaks(client)
-                out = Path(folder).parent / "recommendations"
-                lazy = recommend(model, n_items=10)
-                asked = clock(lambda lazy=lazy, out=out: lazy.to_parquet(out, overwrite=True))
-                print(
-                    f"{name:<22} fit {seconds:6.1f} s, peaks {of_fit}; recommend {asked:6.1f} s, "
-                    f"{len(model.users_) / asked:,.0f} users/s, peaks {peaks(client)} MiB",
-                    flush=True,
-                )
+                fitted = Cost.of(client, partial(fit_to, model, folder))
+                print(f"{name:<22} fit {fitted}", flush=True)
+                found = Path(folder).parent / "found"
+                asked = Cost.of(client, partial(recommend_to, found, model))
+                print(f"{'':<22} recommend to {len(model.users_):,} users {asked}", flush=True)
 
 
 def equal(options):
@@ -117,9 +113,8 @@ def traffic(options):
     with parquet((n_users, n_items, n_rows), options.folder) as folder:
         for name, model in models.items():
             with cluster(options.workers, options.memory), counted_sums() as counts:
-                frame = dd.read_parquet(folder)
                 before = loopback()
-                fit(model, frame[COLUMNS])
+                fit_to(model, folder)
                 total = loopback() - before
             print(f"{name}: {total / MIB:,.0f} MiB in all")
             n_items = len(model.items_)
@@ -133,14 +128,18 @@ def traffic(options):
 
 
 def formula(function, n_items, n_workers, n_sums):
-    """Return the bytes that all sums of a function move: arrays down to workers, and sums up."""
+    """Return the bytes that all sums of a function move: arrays down to workers, and sums up.
+
+    Both also go from the client to the scheduler, or back.
+    """
     width = -(-(2 * 512 + 10) // 4)
     sizes = {
+        "gram-matrix": 8 * n_items**2,
         "gram-panel": 8 * n_items * (n_items + n_items / n_sums) / 2,
         "gram-times": n_sums * n_items * width * (4 + 8),
         "projected-gram": n_items * 4 * (2 * 512 + 10) + 8 * (2 * 512 + 10) ** 2,
     }
-    return n_workers * sizes[function] if function in sizes else None
+    return (n_workers + 1) * sizes[function] if function in sizes else None
 
 
 def scaling(options):
@@ -153,34 +152,30 @@ def scaling(options):
         for name, model in models.items():
             found = {}
             for n_workers in (1, 2):
-                with cluster(n_workers, "auto"), timed_sums() as seconds:
-                    frame = dd.read_parquet(folder)
-                    found[n_workers] = clock(lambda f=frame, m=model: fit(m, f[COLUMNS])), sum(seconds)
-            (all_1, sums_1), (all_2, sums_2) = found[1], found[2]
-            print(
-                f"{name:<22} fit {all_1:6.1f} and {all_2:6.1f} s: {all_1 / all_2:.2f} times; its sums "
-                f"{sums_1:6.1f} and {sums_2:6.1f} s: {sums_1 / sums_2:.2f} times",
-                flush=True,
-            )
+                with cluster(n_workers, "auto") as client, timed_sums() as seconds:
+                    cost = Cost.of(client, partial(fit_to, model, folder))
+                    print(f"{name:<22} {n_workers} workers: fit {cost}", flush=True)
+                    found[n_workers] = cost.seconds, sum(seconds)
+            fits, sums = (found[1][part] / found[2][part] for part in range(2))
+            print(f"{name:<22} 2 workers are {fits:.2f} times as fast, in the sums {sums:.2f} times")
 
 
 def million(options):
     """1 million users x 100,000 items, 128 components, from parquet: seconds and peaks."""
     n_users, n_items, n_rows = size(MILLION, options.rows)
-    with parquet((n_users, n_items, n_rows), options.folder) as folder:
-        with cluster(options.workers, "4GiB") as client, timed_sums() as seconds:
-            frame = dd.read_parquet(folder)
-            model = EASERecommender(n_components=128, tail=0.0, random_state=0)
-            total = clock(lambda: fit(model, frame[COLUMNS]))
-            print(
-                f"{n_users:,} x {n_items:,}, {n_rows:,} rows: fit {total:,.0f} s, of which sums "
-                f"{sum(seconds):,.0f}; peaks {peaks(client)} MiB",
-                flush=True,
-            )
-            users = model.users_[:20_000]
-            out = Path(folder).parent / "recommendations"
-            asked = clock(lambda: recommend(model, users).to_parquet(out, overwrite=True))
-            print(f"recommend: {len(users) / asked:,.0f} users/s; peaks {peaks(client)} MiB")
+    with (
+        parquet((n_users, n_items, n_rows), options.folder) as folder,
+        cluster(options.workers, "4GiB") as client,
+        timed_sums() as seconds,
+    ):
+        model = EASERecommender(n_components=128, tail=0.0, random_state=0)
+        print(
+            f"fit {Cost.of(client, partial(fit_to, model, folder))}; sums {sum(seconds):,.0f} s",
+            flush=True,
+        )
+        users = model.users_[:20_000]
+        asked = Cost.of(client, partial(recommend_to, Path(folder).parent / "found", model, users))
+        print(f"recommend to {len(users):,} users {asked}")
 
 
 PARTS = {
@@ -213,14 +208,14 @@ def size(shape, n_rows):
 
 @contextmanager
 def cluster(n_workers, memory):
-    """A client of workers that are processes of one thread."""
+    """Start workers that are processes of one thread, and a client."""
     with (
         dask.config.set({"distributed.admin.system-monitor.interval": "100ms"}),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             memory_limit=memory,
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs=logging.ERROR,
         ) as found,
         Client(found) as client,
@@ -230,7 +225,7 @@ def cluster(n_workers, memory):
 
 @contextmanager
 def parquet(shape, folder=None):
-    """A folder of parquet files of a synthetic table, drawn by so many users at a time that it fits."""
+    """Write a synthetic table to parquet, drawn by so many users at a time that it fits."""
     n_users, n_items, n_rows = shape
     with tempfile.TemporaryDirectory(dir=folder) as found:
         rows, n_draws = Path(found) / "rows", -(-n_rows // 10_000_000)
@@ -240,8 +235,9 @@ def parquet(shape, folder=None):
             write(rows, draw, n_users // n_draws, n_items, n_rows // n_draws)
         n_bytes = sum(path.stat().st_size for path in rows.iterdir())
         print(
-            f"{n_users:,} users x {n_items:,} items, {n_rows:,} rows: {len(list(rows.iterdir()))} files, "
-            f"{n_bytes / MIB:,.0f} MiB, drawn in {perf_counter() - start:.0f} s",
+            f"{n_users:,} users x {n_items:,} items, {n_rows:,} rows: "
+            f"{len(list(rows.iterdir()))} files, {n_bytes / MIB:,.0f} MiB, "
+            f"drawn in {perf_counter() - start:.0f} s",
             flush=True,
         )
         yield str(rows)
@@ -253,21 +249,45 @@ def write(folder, draw, n_users, n_items, n_rows):
     frame = table.data.assign(rating=table.target)
     frame["user_id"] += draw * n_users
     frame = frame.sample(frac=1, random_state=0, ignore_index=True)
-    for position, start in enumerate(range(0, len(frame), ROWS_OF_FILE)):
+    length = min(ROWS_OF_FILE, -(-n_rows // LEAST_FILES))
+    for position, start in enumerate(range(0, len(frame), length)):
         name = folder / f"part.{draw:03d}.{position:04d}.parquet"
-        frame.iloc[start : start + ROWS_OF_FILE].to_parquet(name, index=False)
+        frame.iloc[start : start + length].to_parquet(name, index=False)
 
 
-def clock(run):
-    start = perf_counter()
-    run()
-    return perf_counter() - start
+def fit_to(model, folder):
+    frame = dd.read_parquet(folder)
+    return fit(model, frame[COLUMNS], frame.rating if isinstance(model, RATING_MODELS) else None)
 
 
-def peaks(client):
-    """Return the largest memory, in MiB, that each worker has reported to Dask."""
-    found = client.run(lambda dask_worker: max(dask_worker.monitor.quantities["memory"]))
-    return [round(value / MIB) for value in found.values()]
+def recommend_to(folder, model, users=None):
+    recommend(model, users, n_items=10).to_parquet(folder, overwrite=True)
+
+
+@dataclass
+class Cost:
+    """What a call takes: seconds, CPU seconds here and of each worker, and peaks of workers in MiB."""
+
+    seconds: float
+    here: float
+    workers: list
+    peaks: list
+
+    @classmethod
+    def of(cls, client, run):
+        """Run a function, and measure."""
+        before, start, here = client.run(process_time), perf_counter(), process_time()
+        run()
+        seconds, here, after = perf_counter() - start, process_time() - here, client.run(process_time)
+        peaks = client.run(lambda dask_worker: max(dask_worker.monitor.quantities["memory"]))
+        workers = [round(after[each] - before.get(each, 0)) for each in after]
+        return cls(seconds, here, workers, [round(peak / MIB) for peak in peaks.values()])
+
+    def __str__(self):
+        return (
+            f"{self.seconds:6.1f} s; CPU s: {self.here:.0f} here, {self.workers} on workers; "
+            f"peaks {self.peaks} MiB"
+        )
 
 
 def loopback():

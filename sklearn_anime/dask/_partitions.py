@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_anime.dask._import import current_client, import_dask
+from sklearn_anime.utils._parts import itself
 
 LARGEST_PANEL = 2**27  # bytes of a part of a sum that a worker holds at once
 PLAIN = (int, float, str, slice, np.generic, np.dtype, type(None))  # arguments that go with the tasks
@@ -22,16 +23,22 @@ class Partitions:
     ----------
     blocks : list of Delayed
         The blocks, persisted.
+
+    held : tuple
+        What was sent to the workers for them. A block that is lost with its worker is made again, for
+        which all that it was made of has to be there.
     """
 
     in_memory = False
 
-    def __init__(self, blocks):
+    def __init__(self, blocks, held=()):
         self.blocks = list(blocks)
+        self.held = held
 
     def map(self, function, *arguments):
         """Return the blocks that a function makes of these, on the same workers."""
-        return persisted(self._tasks(function, arguments))
+        sent = [sent_once(each) for each in arguments]
+        return persisted(self._tasks(function, sent), (self.held, sent))
 
     def sum(self, function, *arguments):
         """Return the sum of what a function returns for the blocks: arrays, or tuples of them."""
@@ -46,28 +53,28 @@ class Partitions:
 
     def concatenate(self, function, *arguments):
         """Return what a function returns for the blocks, one after the other: arrays with a row each."""
-        parts = import_dask().compute(*self._tasks(function, arguments))
+        sent = [sent_once(each) for each in arguments]
+        parts = import_dask().compute(*self._tasks(function, sent))
         if sparse.issparse(parts[0]):
             return sparse.vstack(parts, "csr")
         return np.concatenate(parts)
 
     def extended(self, matrix):
         """Return these blocks of a sparse matrix with more rows."""
-        return Partitions([*self.blocks, *persisted([task(_itself, "rows")(matrix)]).blocks])
+        return Partitions([*self.blocks, *persisted([task(itself, "rows")(matrix)]).blocks], self.held)
 
     def panels(self, n_columns, n_bytes):
         """Return slices of columns by which a sum of so many bytes is made."""
         width = max(1, int(n_columns * LARGEST_PANEL // max(n_bytes, 1)))
         return [slice(start, min(start + width, n_columns)) for start in range(0, n_columns, width)]
 
-    def _tasks(self, function, arguments):
-        sent = [sent_once(each) for each in arguments]
+    def _tasks(self, function, sent):
         return [task(function)(block, *sent) for block in self.blocks]
 
 
-def persisted(tasks):
+def persisted(tasks, held=()):
     """Return the blocks that tasks make, which are computed from now on."""
-    return Partitions(import_dask().persist(*tasks))
+    return Partitions(import_dask().persist(*tasks), held)
 
 
 def task(function, name=None):
@@ -90,11 +97,15 @@ def name_of(function):
 
 
 def sent_once(argument):
-    """Return an argument of tasks, which every worker of a cluster gets once."""
-    client = current_client()
-    if client is None or isinstance(argument, PLAIN):
+    """Return an argument of tasks, which each worker that needs it gets once.
+
+    It is the result of a task, and no scattered data: where its worker is lost, it can be sent again.
+    """
+    if isinstance(argument, PLAIN):
         return argument
-    return client.scatter(argument, broadcast=True, hash=False)
+    dask = import_dask()
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TiB"}):
+        return dask.persist(task(itself, f"sent-{type(argument).__name__.lower()}")(argument))[0]
 
 
 def groups_of(blocks):
@@ -151,7 +162,3 @@ def _plus(one, other):
     if isinstance(one, tuple):
         return tuple(_plus(*pair) for pair in zip(one, other, strict=True))
     return one + other
-
-
-def _itself(matrix):
-    return matrix

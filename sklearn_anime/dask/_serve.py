@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_anime.dask._import import current_client, import_dask
+from sklearn_anime.dask._import import import_dask
 from sklearn_anime.dask._partitions import sent_once, task
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._ids import as_series
@@ -196,9 +196,7 @@ def without_rows(model):
 def sent_rows(model, codes):
     """Return the interactions of the known ones of some users, for each partition."""
     known = [np.unique(each[each >= 0]) for each in codes]
-    rows = [model.interactions_.take(each) for each in known]
-    client = current_client()
-    return rows if client is None else client.scatter(rows, hash=False)
+    return [sent_once(model.interactions_.take(each)) for each in known]
 
 
 def _with(model, interactions):

@@ -74,16 +74,16 @@ class DaskInteractions(TableMixin):
         known = next(part for part in parts if part.dtypes)
         times = [part.time_dtype for part in parts if part.time_dtype]
         time_dtype = np.result_type(*times).name if times else None
-        coded = _encoded(rows, reading, users, items, parts, time_dtype)
+        ids = sent_once(users), sent_once(items)
+        coded = _encoded(rows, reading, ids, parts, time_dtype)
         starts = np.linspace(0, len(users), min(len(rows), len(users)) + 1).astype(int)
         shape = len(users), len(items)
-        frames = persisted(_by_user(coded, starts))
+        frames = persisted(_by_user(coded, starts), ids)
         table = None if features is None else feature_table(frames, known.names, shape)
         facts = {"n_items": len(items), "clock": known.clock, "weighted": sample_weight is not None}
-        blocks = persisted(
-            task(_user_rows, "block")(frame, start, stop, facts)
-            for frame, (start, stop) in zip(frames.blocks, pairwise(starts), strict=True)
-        )
+        ranges = zip(frames.blocks, pairwise(starts), strict=True)
+        tasks = [task(_user_rows, "block")(frame, *bounds, facts) for frame, bounds in ranges]
+        blocks = persisted(tasks, frames.held)
         order = known.clock is not None or reading.ordered
         return cls(users, items, known.layout, blocks, facts["weighted"], known.clock, order, table)
 
@@ -152,13 +152,12 @@ def _check_parts(parts, n_columns, needs_ratings):
 COUNTS = ("n_rows", "n_kept", "n_rated")
 
 
-def _encoded(rows, reading, users, items, parts, time_dtype):
+def _encoded(rows, reading, ids, parts, time_dtype):
     """Return the rows as a Dask DataFrame of codes and numbers."""
     import dask.dataframe as dd
 
     n_rows = [part.n_rows for part in parts]
     first_rows = np.cumsum(n_rows) - n_rows
-    ids = sent_once(users), sent_once(items)
     coded = [
         task(encode)(position, *each, reading, *ids, int(first), time_dtype)
         for position, (each, first) in enumerate(zip(rows, first_rows, strict=True))

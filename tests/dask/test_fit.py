@@ -1,10 +1,13 @@
 """Claims about fits to Dask frames: they are those of one memory, however the rows are cut."""
 
+import io
+
 import dask
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from dask.diagnostics import Callback, ProgressBar
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
@@ -176,10 +179,18 @@ def test_sums_are_cut_into_panels_of_items(client, monkeypatch):
         assert_allclose(score_all(ours), score_all(local), atol=1e-4)
 
 
-def test_a_fit_needs_no_cluster():
-    with dask.config.set(scheduler="synchronous"):
+def test_a_fit_needs_no_cluster_and_shows_its_progress():
+    bars, keys = io.StringIO(), set()
+    with (
+        dask.config.set(scheduler="synchronous"),
+        ProgressBar(out=bars),
+        Callback(pretask=lambda key, *_: keys.add(str(key))),
+    ):
         local, ours = fits(EASERecommender(), make_table(), npartitions=3)
     assert_allclose(score_all(ours), score_all(local), atol=1e-5)
+    assert "100% Completed" in bars.getvalue()
+    names = {key.rpartition("-")[0] for key in keys}
+    assert {"ids", "join-ids", "encode", "block", "training-entries", "sum-gram-matrix"} <= names
 
 
 @pytest.mark.slow
@@ -335,3 +346,15 @@ def test_bad_parameters_raise():
 def test_a_model_that_is_trained_names_partial_fit():
     with pytest.raises(TypeError, match=r"EmbeddingRegressor is not\. Call its partial_fit"):
         fit(EmbeddingRegressor(), frame_of(user=[1, 2], item=[1, 2]))
+
+
+@pytest.mark.slow
+def test_partitions_are_a_stream_for_a_model_that_is_trained():
+    table = make_table().dropna().drop_duplicates(["user_id", "anime_id"])
+    frame = dd.from_pandas(table, npartitions=3, sort=False)
+    model = EmbeddingRegressor(n_components=2, hidden_units=(4,), epochs=1, random_state=0)
+    for part in frame.partitions:
+        rows = part.compute(scheduler="synchronous")
+        model.partial_fit(rows[["user_id", "anime_id"]], rows.rating)
+    assert len(model.interactions_.item_codes) == len(table)
+    assert np.isfinite(model.predict(table[["user_id", "anime_id"]])).all()
