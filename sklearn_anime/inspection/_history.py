@@ -223,8 +223,9 @@ class HistoryDisplay:
         ax.grid(axis="x", color=QUIET, alpha=0.3)
         ax.set_axisbelow(True)
         of_user = "" if self.user is None else f" of user {as_text(self.user)}"
-        title = f"Latest {len(rows)} interactions{of_user}, and what comes next"
-        ax.set(title=title, xlabel=as_text(self.time_name))
+        ax.set(title=f"History{of_user},\nand what comes next", xlabel=as_text(self.time_name))
+        if np.asarray(self.times).dtype.kind == "M":
+            _date_ticks(ax)
         return close_axes(self, ax)
 
     def _style(self, kwargs):
@@ -274,6 +275,15 @@ def _time_name(layout, rows):
         return "position"
     name = "time" if layout.names is None else layout.names[layout.time]
     return f"{name} (days)" if rows.clock == DURATIONS else name
+
+
+def _date_ticks(ax):
+    """Draw few ticks, with what their dates have in common at the end of the axis."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=6)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _after(times):
