@@ -14,10 +14,10 @@ one taste or another.
 # %%
 # The next title
 # --------------
-# The last title of every user with twenty or more is held out. ``time=`` names the column of times, which
-# is no feature. EASE learns which titles go together, whatever their order; with ``decay`` the latest
-# titles of a user count most when it scores. ``NextItemRecommender`` learns from what was watched before
-# to what was watched next.
+# The last title of every user with twenty or more is held out. ``time=`` names the column of times,
+# which is no feature. EASE learns which titles go together, whatever their order; with ``decay`` the
+# latest titles of a user count most when it scores. ``NextItemRecommender`` learns from what was watched
+# before to what was watched next.
 
 import matplotlib.pyplot as plt
 
@@ -41,8 +41,8 @@ table = compare(models, X, y, cv=last_title, scoring={"ndcg": make_ranking_score
 print(table["mean_ndcg"].round(3).to_string())
 
 # %%
-# Recency lifts EASE, which has the same weights between titles in both rows. The order of the titles lifts
-# the result further: a sequel follows its first season, not the other way round.
+# Recency lifts EASE, which has the same weights between titles in both rows. The order of the titles
+# lifts the result further: a sequel follows its first season, not the other way round.
 #
 # The history of one user
 # -----------------------
