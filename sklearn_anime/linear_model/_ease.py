@@ -427,8 +427,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return rows.rated_from(self._min_rating).row_lengths > 0
 
     def _explain_score(self, rows, item_code):
-        rows = rows.rated_from(self._min_rating)
-        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
+        rows, by_age = self._weighed_history(rows)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * by_age
         return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
@@ -444,12 +444,12 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _entries(self, rows):
         """Return what is scored: the liked interactions of users, weighed by age."""
-        rows = rows.rated_from(self._min_rating)
-        return rows.seen_matrix((rows.entries * self._by_age(rows)).astype(np.float32))
+        rows, by_age = self._weighed_history(rows)
+        return rows.seen_matrix((rows.entries * by_age).astype(np.float32))
 
-    def _by_age(self, rows):
-        """Return the weight of each interaction of users by its age."""
-        return history_weights(rows, self.half_life, self.decay)
+    def _weighed_history(self, rows):
+        history = rows.rated_from(self._min_rating)
+        return history, history_weights(history, self.half_life, self.decay)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

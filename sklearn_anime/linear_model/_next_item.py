@@ -350,20 +350,20 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         return found
 
     def _has_history(self, rows):
-        read = self._is_followed[rows.item_codes] & (self._by_age(rows) > 0)
+        read = self._is_followed[rows.item_codes] & (self._weighed_history(rows)[1] > 0)
         return np.bincount(rows.row_codes[read], minlength=len(rows.codes)) > 0
 
     def _explain_score(self, rows, item_code):
-        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
+        rows, by_age = self._weighed_history(rows)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * by_age
         return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
-        entries = (rows.entries * self._by_age(rows)).astype(np.float32)
-        return self._weights.scores(rows.seen_matrix(entries))
+        rows, by_age = self._weighed_history(rows)
+        return self._weights.scores(rows.seen_matrix((rows.entries * by_age).astype(np.float32)))
 
-    def _by_age(self, rows):
-        """Return the weight of each interaction of users by its age, 0 beyond the latest."""
-        return history_weights(rows, self.half_life, self.decay, self._max_length)
+    def _weighed_history(self, rows):
+        return rows, history_weights(rows, self.half_life, self.decay, self._max_length)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -387,14 +387,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._scores.history(rows).row_lengths > 0
 
     def _score_block(self, rows):
-        sums, reached = self._scores.sums(*self._by_age(rows), self.n_jobs)
+        sums, reached = self._scores.sums(*self._weighed_history(rows), self.n_jobs)
         if self._min_rating is not None:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
         return np.where(reached, sums, lowest - 1 / (1 + self._as_of(rows.now).item_counts))
 
-    def _by_age(self, rows):
-        """Return the interactions that are scored, and the weight of each by its age."""
+    def _weighed_history(self, rows):
         history = self._scores.history(rows)
         return history, history_weights(history, self.half_life, self.decay)
 
@@ -406,7 +405,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._clipped(ratings)
 
     def _explain_score(self, rows, item_code):
-        codes, weights, ratings = self._scores.terms(*self._by_age(rows), item_code)
+        codes, weights, ratings = self._scores.terms(*self._weighed_history(rows), item_code)
         if (weights > 0).any():
             shown = self._neighbor_ratings(rows, codes, item_code)
             return Terms({}, self._ratings.axis, codes, weights, shown, weights * ratings)
