@@ -103,9 +103,7 @@ def faiss_neighbors(sample):
         (axes[1], "lsh", "n_bits", [64, 128, 256, 512, 1024]),
     ):
         found = [
-            FaissNeighbors(10, index=index, random_state=0, **{name: value})
-            .fit(vectors)
-            .recall_against(exact)
+            FaissNeighbors(10, index=index, **{name: value}).fit(vectors).recall_against(exact)
             for value in values
         ]
         ax.plot(values, found, "o-", color=BLUE)

@@ -26,7 +26,7 @@ SMOOTHING = 0.01  # share of the history in the mix of a recommendation, so that
 def calibration_error(
     recommended: Any, interactions: Any, items: ArrayLike, vectors: Any, k: int = 10
 ) -> float:
-    r"""Compute how far the genres of the recommendations are from those of the histories.
+    r"""Compute how far recommended genres are from those of the histories.
 
     Parameters
     ----------
