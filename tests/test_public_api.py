@@ -108,8 +108,8 @@ def test_all_estimators_are_sorted_by_name():
 
 
 def test_unknown_attribute_is_named():
-    with pytest.raises(AttributeError, match="module 'sklearn_anime' has no attribute 'neighbours'"):
-        sklearn_anime.neighbours  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'sklearn_anime' has no attribute 'neighbor'"):
+        sklearn_anime.neighbor  # noqa: B018
 
 
 def test_dir_lists_the_subpackages():

@@ -1,4 +1,4 @@
-"""Displays: pictures of users, titles, ratings, lists and models, in the manner of scikit-learn."""
+"""Displays: plots of users, items, ratings, rankings and models, as in scikit-learn."""
 
 from sklearn_anime.inspection._diversity_curve import DiversityCurveDisplay
 from sklearn_anime.inspection._explanation import ExplanationDisplay

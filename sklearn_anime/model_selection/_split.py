@@ -94,8 +94,8 @@ class LeaveKOutPerUser(RowSplitter):
     """Test on k random items of each user, train on the rest.
 
     It asks: of the items that known users have chosen, how many does a model recommend? This is the
-    usual test of lists [1]_. Because time plays no part, a model may learn from what happened after
-    the rows it is tested on: `LastKPerUser` and `TimeSplit` say how much that flatters.
+    usual evaluation of rankings [1]_. It ignores time, so training rows may be newer than test rows:
+    `LastKPerUser` and `TimeSplit` hold out the latest rows.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ class PerUserKFold(RowSplitter):
     """Deal the items of each user to k folds, and test on each fold in turn.
 
     It asks the question of `LeaveKOutPerUser` of every row: each is tested once, on a model that knows
-    the other folds of its user, for lists or for the error of predicted ratings. In the words of
+    the other folds of its user, for rankings or for the error of predicted ratings. In the words of
     scikit-learn, the folds are stratified by user. How much results depend on the split is shown in
     [1]_.
 
@@ -333,7 +333,7 @@ class NewUserSplit(IdSplitter):
 class NewItemSplit(IdSplitter):
     """Deal the items to k folds, and test on items that have no row in training.
 
-    It asks: what does a model say of new titles [1]_? Only one that uses item features can tell
+    It evaluates predictions for new items [1]_. Only a model that uses item features can tell
     them apart.
 
     Parameters

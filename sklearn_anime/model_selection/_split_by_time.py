@@ -85,11 +85,11 @@ class LastKPerUser(RowSplitter):
 
 
 class TimeSplit(RowSplitter):
-    """Test on the rows after a moment, train on all rows before it.
+    """Test on the rows after a point in time, train on all rows before it.
 
-    It asks: how good are the lists that a model would have shown on that day? One clock rules all
+    It evaluates the recommendations that a model would have made on that day. One cut applies to all
     users, so that nothing is learned from the future [1]_. Users and items that are new after the
-    moment are tested too, as in life.
+    cut are tested too.
 
     Parameters
     ----------

@@ -388,7 +388,7 @@ def test_histories_stay_within_what_is_not_held_out():
     assert seen["item"].toarray().tolist() == [[1, 1], [0, 0]]
 
 
-def test_newcomers_get_lists_from_what_they_have_seen(learned, split):
+def test_new_users_get_recommendations_from_what_they_have_seen(learned, split):
     X = split[0]
     heavy = X["user_id"].value_counts().index[:20]
     own = X[X["user_id"].isin(heavy)]
@@ -496,18 +496,18 @@ def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
 
 
 @pytest.mark.slow
-def test_newcomers_learn_by_partial_fit_and_cost_the_others_nothing(learned, split):
+def test_new_users_are_learned_by_partial_fit_and_cost_the_others_nothing(learned, split):
     X, X_test, y, y_test = split
-    of_newcomers = X["user_id"].isin(X["user_id"].value_counts().index[:3])
-    newcomers = X[of_newcomers].assign(user_id=X["user_id"] + 10_000)
-    model = deepcopy(learned).partial_fit(newcomers[::2], y[of_newcomers][::2])
+    of_new_users = X["user_id"].isin(X["user_id"].value_counts().index[:3])
+    new_users = X[of_new_users].assign(user_id=X["user_id"] + 10_000)
+    model = deepcopy(learned).partial_fit(new_users[::2], y[of_new_users][::2])
     before, after = (root_mean_squared_error(y_test, each.predict(X_test)) for each in (learned, model))
     assert after < 1.01 * before  # 1.003
-    strangers, known = (
-        root_mean_squared_error(y[of_newcomers][1::2], each.predict(newcomers[1::2]))
+    unknown, known = (
+        root_mean_squared_error(y[of_new_users][1::2], each.predict(new_users[1::2]))
         for each in (learned, model)
     )
-    assert known < 0.9 * strangers
+    assert known < 0.9 * unknown
 
 
 def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
