@@ -10,6 +10,7 @@ from sklearn_anime.utils._optional import import_optional
 TOKEN = "SKLEARN_ANIME_TOKEN"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 SECONDS_TO_FINISH = 10  # for requests under way, when the service is told to stop
+SECONDS_OPEN = 75  # for connections without a request: longer than those of proxies
 logger = logging.getLogger("sklearn_anime.serve")
 
 
@@ -32,6 +33,7 @@ def main(arguments=None):
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        timeout_keep_alive=SECONDS_OPEN,
     )
 
 
