@@ -1,6 +1,7 @@
 """Serve a model over HTTP: ``python -m sklearn_anime.serve [model.skops] [--catalog items.csv]``."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -24,6 +25,8 @@ def main(arguments=None):
         logger.warning("Anybody who reaches %s can ask. Set %s to a token.", options.host, TOKEN)
     app = make_app_of(options, token)
     reload_on_hangup(app.state.service)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
     uvicorn.run(
         app,
         host=options.host,
