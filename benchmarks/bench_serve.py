@@ -1,6 +1,6 @@
 """Measure the HTTP service under a load that rises until it is saturated.
 
-Usage: python benchmarks/bench_serve.py [--seconds 120] [--text]
+Usage: python benchmarks/bench_serve.py [--seconds 120] [--model model.skops]
 
 `python -m sklearn_anime.serve` serves an exact EASE model of the ratings in the folder that the
 environment variable SKLEARN_ANIME_DATA names, or else in `../shared/data/anime-4000` beside the
@@ -9,8 +9,8 @@ loopback address. The load generator is one process on the same machine and shar
 generator elsewhere would leave more of them to the service.
 
 Requests of each stage are sent at a fixed rate, whether answers come or not, and latencies count from
-the moment at which a request was due. The last stage keeps 64 requests under way at all times. A new
-file of the model is written halfway through the stage of 100 requests per second.
+the moment at which a request was due. One stage keeps 64 requests under way at all times. In the last
+one a new file of the model is written halfway, which the service reads while it answers.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import pandas as pd
 from _data import FOLDER
 
 from sklearn_anime.datasets import load_anime, load_anime_sample
-from sklearn_anime.io import dump
+from sklearn_anime.io import dump, load
 from sklearn_anime.linear_model import EASERecommender
 
 RATES = (25, 50, 100, 200, 300, 400, 500, 600)  # requests per second
@@ -39,15 +39,15 @@ LENGTH = 50  # items in a history
 AT_ALL_TIMES = 64  # requests under way in the last stage
 CONNECTIONS = 256  # at most, so that requests are due and wait in the generator beyond
 N_BODIES = 500
-SWAP_AT = 100  # the stage in which the model is replaced
+SWAP_AT = 50  # requests per second while the model is replaced
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--seconds", type=float, default=120.0, help="of load, over all stages")
-    seconds = options.parse_args().seconds
-    anime = load_anime(FOLDER, unrated="nan") if FOLDER.is_dir() else load_anime_sample(unrated="nan")
-    model = EASERecommender().fit(anime.data)
+    options.add_argument("--model", help="file of another model")
+    options = options.parse_args()
+    model = load(options.model) if options.model else fitted()
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.skops")
         dump(model, path)
@@ -55,8 +55,14 @@ def main():
             print(f"{len(model.items_)} items; answers {server.started:.1f} s after its start")
             print(f"CPU time of the start: {server.metric('process_cpu_seconds_total'):.1f} s")
             bodies = [server.request(body) for body in histories(model, N_BODIES)]
-            rows = asyncio.run(stages(server, bodies, seconds, lambda: dump(model, path)))
+            rows = asyncio.run(stages(server, bodies, options.seconds, lambda: dump(model, path)))
     print(pd.DataFrame(rows).to_string(index=False, float_format="{:.1f}".format))
+
+
+def fitted():
+    """Return the model of the ratings."""
+    anime = load_anime(FOLDER, unrated="nan") if FOLDER.is_dir() else load_anime_sample(unrated="nan")
+    return EASERecommender().fit(anime.data)
 
 
 class Server:
@@ -117,16 +123,17 @@ def histories(model, n):
 
 async def stages(server, bodies, seconds, swap):
     """Return the figures of each stage."""
-    each, rows = seconds / (len(RATES) + 1), []
+    each, rows = seconds / (len(RATES) + 2), []
     async with Connections(server.port) as connections:
         await at_rate(connections, bodies, 20, 1.0)  # warm
         for rate in RATES:
-            swapping = asyncio.create_task(later(each / 2, swap)) if rate == SWAP_AT else None
             rows.append(await measured(server, f"{rate}/s", at_rate(connections, bodies, rate, each)))
-            if swapping is not None:
-                await swapping
         name = f"{AT_ALL_TIMES} at a time"
         rows.append(await measured(server, name, at_all_times(connections, bodies, each)))
+        swapping = asyncio.create_task(later(each / 3, swap))
+        name = f"{SWAP_AT}/s, new model"
+        rows.append(await measured(server, name, at_rate(connections, bodies, SWAP_AT, each)))
+        await swapping
     return rows
 
 

@@ -68,6 +68,7 @@ class Process:
         return logged
 
 
+@pytest.mark.slow
 def test_demo_recommends_and_ends_when_it_is_told():
     with Process() as process:
         answer = process.ask("/recommendations", {"history": [{"item": 1}], "n_items": 3})
