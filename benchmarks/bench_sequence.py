@@ -17,14 +17,13 @@ from sklearn_anime.linear_model import NextItemRecommender
 from sklearn_anime.neural_network import SequenceRecommender
 
 CELLS = ("gru", "lstm", "attention")
-EPOCHS = (5, 10, 20, 40)
+EPOCHS = (3, 6, 12)
 IDEAS = {
     "the defaults": {},
+    "random first vectors": {"init": "random"},
     "full softmax": {"n_negatives": None},
-    "pieces of 20": {"max_length": 20},
+    "sequences of 50": {"max_length": 50},
     "no dropout": {"dropout": 0.0},
-    "learning rate .002": {"learning_rate": 0.002},
-    "128 components": {"n_components": 128},
 }
 
 

@@ -44,7 +44,6 @@ LEVELS = [
         "neural_network._inputs",
         "neural_network._keras_model",
         "neural_network._networks",
-        "neural_network._sequence_ensemble",
         "neural_network._sequence_model",
         "neural_network._sequences",
         "neural_network._training",

@@ -38,14 +38,18 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     n_components : int, default=64
         Length of the vectors.
 
-    max_length : int, default=50
+    init : {"transitions", "random"}, default="transitions"
+        First vectors of the items: ``"transitions"`` takes the leading eigenvectors of what stands near
+        each other in the sequences, which saves most of the epochs; ``"random"`` small random vectors.
+
+    max_length : int, default=20
         How many of the latest items of a user are read. In training longer sequences are cut into pieces
         of this length.
 
     l2 : float, default=0.0
         Penalty on the squared vectors of the items of a batch.
 
-    dropout : float, default=0.3
+    dropout : float, default=0.25
         Share of the entries of vectors that are dropped in training, in [0, 1).
 
     n_negatives : int, None or "auto", default="auto"
@@ -55,10 +59,10 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
         Keras optimizer.
 
-    learning_rate : float, default=0.01
+    learning_rate : float, default=0.015
         Learning rate of the first step; it falls to 0 along a cosine.
 
-    epochs : int, default=25
+    epochs : int, default=12
         Passes over the sequences.
 
     batch_size : int or "auto", default="auto"
@@ -159,6 +163,10 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     layer, each added to what it reads. Attention has no vectors of positions. Each head has a bias for
     each distance instead, which starts as a decay.
 
+    With ``init="transitions"`` the vectors start as the leading eigenvectors, each times the root of its
+    eigenvalue, of the Gram matrix ``S'S`` of the pasts of `NextItemRecommender`, with rows and columns
+    divided by the root of the diagonal plus 10.
+
     Features of items (further columns of ``X``) add a linear map of them to ``e_j`` and ``b_j``. New
     items have the mean of what was learned of the others, plus this map.
 
@@ -183,6 +191,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     _parameter_constraints = {
         "cell": [StrOptions({"gru", "lstm", "attention"})],
         "n_components": [Interval(Integral, 1, None, closed="left")],
+        "init": [StrOptions({"transitions", "random"})],
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -209,13 +218,14 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         cell: str = "gru",
         *,
         n_components: int = 64,
-        max_length: int = 50,
+        init: str = "transitions",
+        max_length: int = 20,
         l2: float = 0.0,
-        dropout: float = 0.3,
+        dropout: float = 0.25,
         n_negatives: int | str | None = "auto",
         optimizer: str = "adam",
-        learning_rate: float = 0.01,
-        epochs: int = 25,
+        learning_rate: float = 0.015,
+        epochs: int = 12,
         batch_size: int | str = "auto",
         validation_fraction: float = 0.1,
         patience: int | None = None,
@@ -230,6 +240,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     ):
         self.cell = cell
         self.n_components = n_components
+        self.init = init
         self.max_length = max_length
         self.l2 = l2
         self.dropout = dropout

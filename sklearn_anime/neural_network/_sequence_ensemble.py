@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_anime.neural_network._first_vectors import random_vectors, transition_vectors
 from sklearn_anime.neural_network._networks import (
     Embeddings,
     TrainedModel,
@@ -19,7 +20,6 @@ READ_AT_ONCE = 1024  # sequences
 AUTO_BATCH = 1400  # items to predict
 LARGEST_FULL = 5000  # items up to which the softmax of training is over all of them
 N_NEGATIVES = 1000  # items that stand for all others beyond that
-SPREAD = 0.0125  # of first embeddings
 MOST = 80.0  # logarithm of a number that single precision holds
 
 
@@ -236,14 +236,18 @@ def _shape(model, table):
 
 
 def _start(model, interactions, features, random_state):
-    """Return the first embeddings: small random vectors, and biases by popularity."""
-    n_codes = interactions.n_items + 1
-    vectors = random_state.normal(size=(n_codes, model.n_components)) * SPREAD
+    """Return the first embeddings: vectors by `init`, and biases by popularity."""
+    n_items, width = interactions.n_items, model.n_components
+    if model.init == "transitions":
+        vectors = transition_vectors(interactions, width, model.max_length, random_state)
+    else:
+        vectors = random_vectors(n_items, width, random_state)
+    vectors = np.vstack([vectors, np.zeros(width)])
     shares = interactions.popularity / interactions.popularity.sum()
     biases = np.append(np.log(shares), 0.0)[:, np.newaxis]
     maps = []
     if features is not None:
-        maps = [np.zeros((len(features.mean), width)) for width in (model.n_components, 1)]
+        maps = [np.zeros((len(features.mean), columns)) for columns in (width, 1)]
     return {"item_embedding": [vectors, biases, *maps]}
 
 

@@ -16,9 +16,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.metrics.pairwise import cosine_similarity
 
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.neural_network import SequenceRecommender
+from sklearn_anime.neural_network._first_vectors import random_vectors, transition_vectors
 from sklearn_anime.neural_network._sequence_ensemble import NewRows
 from sklearn_anime.neural_network._sequences import ItemFeatures, TrainingSequences, latest
 
@@ -265,6 +267,19 @@ def test_jax_trains_the_network_too():
     run = [sys.executable, "-c", WITH_JAX]
     shown = subprocess.run(run, env=environment, check=True, timeout=300, capture_output=True, text=True)
     assert shown.stdout.split() == ["jax", "3"]
+
+
+def test_first_vectors_of_items_that_stand_together_are_near():
+    X = [[user, item] for user in range(20) for item in ((0, 1, 2) if user % 2 else (3, 4, 5))]
+    vectors = transition_vectors(ordered(X), 2, 5, np.random.RandomState(0))
+    similarity = cosine_similarity(vectors)
+    assert similarity[0, 1] > 0.9 > 0.5 > abs(similarity[0, 4])
+    assert_allclose((vectors**2).sum(axis=1).mean(), 1.0, atol=0.1)  # and random vectors of length 0.1
+
+
+def test_first_vectors_are_random_where_no_item_follows():
+    vectors = transition_vectors(ordered([["a", 0], ["b", 1]]), 4, 5, np.random.RandomState(0))
+    assert_array_equal(vectors, random_vectors(2, 4, np.random.RandomState(0)))
 
 
 def ordered(X):
