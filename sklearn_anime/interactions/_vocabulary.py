@@ -121,6 +121,21 @@ class Vocabulary:
         """
         return self.index.get_indexer(id_index(as_series(values), self.role))
 
+    def codes_of(self, others) -> np.ndarray:
+        """Return the code of each id of another vocabulary, -1 where it is unknown.
+
+        Parameters
+        ----------
+        others : Vocabulary
+            Other ids.
+
+        Returns
+        -------
+        ndarray of int of shape (n_others,)
+            Codes.
+        """
+        return self.index.get_indexer(others.index)
+
     def decode(self, codes) -> nw.Series:
         """Return the ids of codes as a narwhals Series, in the dtype of ``fit``.
 
