@@ -24,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def main():
     """Serve the demo while its page is drawn."""
-    server = uvicorn.Server(uvicorn.Config(make_app(*demo()), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(make_app(*demo()), port=0, ws="none", log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -56,6 +56,9 @@ def table_columns(X, table="X"):
 def tidy_frame(*series, **arrays):
     """Return a native frame of some series and arrays, in the library of the first series."""
     _check_names([*(column.name for column in series), *arrays])
+    if series[0].implementation.is_pandas():  # several times faster than through narwhals
+        named = {column.name: column.to_native().reset_index(drop=True) for column in series}
+        return pd.DataFrame(named | arrays)
     columns = {column.name: column for column in series}
     for name, values in arrays.items():
         columns[name] = nw.new_series(name, values, backend=series[0].implementation)

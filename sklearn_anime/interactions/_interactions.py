@@ -236,7 +236,7 @@ class Interactions(TableMixin, UserRows):
         user_codes, item_codes : ndarray of int of shape (n_users,) and (n_items,)
             Codes there, -1 for ids that are not there.
         """
-        return others.users.encode(self.users.ids), others.items.encode(self.items.ids)
+        return others.users.codes_of(self.users), others.items.codes_of(self.items)
 
     def positions_of(self, user_codes, item_codes) -> np.ndarray:
         """Return the position of pairs among the pairs of ``fit``.
@@ -310,10 +310,10 @@ class Interactions(TableMixin, UserRows):
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
         check_clock(new.clock, self.clock, "history=")
-        codes = (self.items if items is None else items).encode(new.items.ids)
+        codes = (self.items if items is None else items).codes_of(new.items)
         if (codes < 0).any() and not warn_of_kinds(self.items, new.items.ids, codes, "history="):
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
-        of_pair, fitted = codes[new.item_codes], self.users.encode(new.users.ids)
+        of_pair, fitted = codes[new.item_codes], self.users.codes_of(new.users)
         kept, others = (of_pair >= 0) & (of_pair < self.n_items), of_pair >= self.n_items
         folded = UserRows(
             indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],

@@ -139,6 +139,21 @@ class Vocabulary:
         found = _kind(self.index[:1000]), _kind(id_index(series[:1000], self.role))
         return found if None not in found and found[0] != found[1] else None
 
+    def codes_of(self, others) -> np.ndarray:
+        """Return the code of each id of another vocabulary, -1 where it is unknown.
+
+        Parameters
+        ----------
+        others : Vocabulary
+            Other ids.
+
+        Returns
+        -------
+        ndarray of int of shape (n_others,)
+            Codes.
+        """
+        return self.index.get_indexer(others.index)
+
     def decode(self, codes) -> nw.Series:
         """Return the ids of codes as a narwhals Series, in the dtype of ``fit``.
 

@@ -32,6 +32,7 @@ def main(arguments=None):
         host=options.host,
         port=options.port,
         root_path=options.root_path,
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,

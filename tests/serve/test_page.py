@@ -48,7 +48,7 @@ class Running:
     """An application behind a server of its own, in a thread."""
 
     def __init__(self, app):
-        self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+        self.server = uvicorn.Server(uvicorn.Config(app, port=0, ws="none", log_level="critical"))
         self._thread = threading.Thread(target=self.server.run)
 
     def __enter__(self):
@@ -82,7 +82,7 @@ def open_tab(browser):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)  # some machines are busy
         if complain:
             page.on(
                 "console", lambda message: message.type == "error" and complaints.append(message.text)
