@@ -132,7 +132,7 @@ def stacking(sample):
     members = {
         "biases": BiasRegressor(),
         "item neighbors": SVDNeighborsRecommender(64, axis="item", random_state=0),
-        "Bayesian": BayesianFactorizationRegressor(8, n_iter=60, random_state=0),
+        "Bayesian": BayesianFactorizationRegressor(8, n_iter=80, random_state=0),
     }
     stack = StackedRatingRegressor(
         list(members.items()), rankers=[("ease", EASERecommender())], cv=3, random_state=0
@@ -298,7 +298,7 @@ def main(names):
         folder = IMAGES if draw is user_space else IMAGES / "guide"
         folder.mkdir(exist_ok=True)
         figure = draw(sample)
-        figure.savefig(folder / f"{draw.__name__}.png", dpi=120)
+        figure.savefig(folder / f"{draw.__name__}.png", dpi=100)
         plt.close(figure)
 
 
