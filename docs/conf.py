@@ -121,7 +121,9 @@ html_theme_options = {
     "use_edit_page_button": bool(EDIT_LINKS),
     "show_toc_level": 2,
     "secondary_sidebar_items": {
-        "**": ["page-toc", "edit-this-page", "sg_download_links"],
+        "*": ["page-toc", "edit-this-page"],
+        "user_guide/*": ["page-toc", "edit-this-page"],
+        "api/index": ["page-toc", "edit-this-page"],
         "api/generated/*": ["page-toc"],
         "auto_examples/*": ["page-toc", "sg_download_links"],
     },

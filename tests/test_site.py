@@ -112,6 +112,12 @@ def test_every_class_of_an_example_shows_it(site):
         assert f"{example}.html" in section, name
 
 
+@pytest.mark.parametrize("name", ["UserMapDisplay", "ItemMapDisplay", "IntervalCalibrationDisplay"])
+def test_a_display_shows_the_examples_that_draw_it(site, name):
+    page = (site / f"api/generated/sklearn_anime.inspection.{name}.html").read_text(encoding="utf-8")
+    assert "sphx-glr-thumbcontainer" in page.partition('id="gallery-examples"')[2]
+
+
 def test_no_heading_of_examples_is_empty(site):
     for path in site.glob("api/generated/*.html"):
         _, heading, section = path.read_text(encoding="utf-8").partition('id="gallery-examples"')

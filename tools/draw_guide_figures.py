@@ -132,7 +132,7 @@ def stacking(sample):
     members = {
         "biases": BiasRegressor(),
         "item neighbors": SVDNeighborsRecommender(64, axis="item", random_state=0),
-        "Bayesian": BayesianFactorizationRegressor(8, n_iter=60, random_state=0),
+        "Bayesian": BayesianFactorizationRegressor(8, n_iter=80, random_state=0),
     }
     stack = StackedRatingRegressor(
         list(members.items()), rankers=[("ease", EASERecommender())], cv=3, random_state=0
@@ -209,12 +209,12 @@ def cold_start(sample):
     """Draw how the recommendations for new users improve with their history."""
     train, test = next(NewUserSplit(5, random_state=0).split(sample.data))
     models = {"EASE": EASERecommender(), "popularity": PopularityRecommender()}
-    shares = [0.02, 0.05, 0.1, 0.2, 0.4]
+    shares = [0.1, 0.2, 0.4, 0.6, 0.8]
     figure, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
     for name, color in zip(models, (BLUE, ORANGE), strict=True):
         model = models[name].fit(sample.data.iloc[train])
         scores = [
-            make_ranking_scorer("precision", k=10, history=share, random_state=0)(
+            make_ranking_scorer("ndcg", k=10, history=share, random_state=0)(
                 model, sample.data.iloc[test]
             )
             for share in shares
@@ -222,7 +222,7 @@ def cold_start(sample):
         ax.plot(shares, scores, "o-", color=color, label=name)
     ax.set(
         xlabel="Share of the interactions in history=",
-        ylabel="Precision@10 for new users",
+        ylabel="NDCG@10 for new users",
         ylim=(0, None),
     )
     ax.legend()
@@ -298,7 +298,7 @@ def main(names):
         folder = IMAGES if draw is user_space else IMAGES / "guide"
         folder.mkdir(exist_ok=True)
         figure = draw(sample)
-        figure.savefig(folder / f"{draw.__name__}.png", dpi=120)
+        figure.savefig(folder / f"{draw.__name__}.png", dpi=100)
         plt.close(figure)
 
 
