@@ -18,6 +18,7 @@ from sklearn_anime.inspection import (
     DiversityCurveDisplay,
     GenreWeightsDisplay,
     IntervalCalibrationDisplay,
+    ItemMapDisplay,
     UserMapDisplay,
 )
 from sklearn_anime.linear_model import EASERecommender
@@ -229,6 +230,40 @@ def cold_start(sample):
     return figure
 
 
+def time(sample):
+    """Draw the weight of an interaction by its age and by its position."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained", sharey=True)
+    ages, positions = np.linspace(0, 365, 200), np.arange(12)
+    for days, color in ((30, ORANGE), (90, BLUE)):
+        left.plot(ages, 0.5 ** (ages / days), color=color, label=f'half_life="{days}D"')
+    for decay, color in ((0.5, ORANGE), (0.9, BLUE)):
+        right.plot(positions, decay**positions, "o-", color=color, label=f"decay={decay}")
+    left.set(xlabel="Age in days", ylabel="Weight", ylim=(0, 1.03))
+    right.set(xlabel="Position from the newest item")
+    left.legend()
+    right.legend()
+    return figure
+
+
+def large_data(sample):
+    """Draw the size of EASE by the number of items."""
+    n_items = np.linspace(1_000, 100_000, 200)
+    figure, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
+    ax.plot(n_items, 4 * n_items**2 / 2**30, color=ORANGE, label="exact: 4 n_items ** 2 bytes")
+    ax.plot(n_items, 4 * n_items * 512 / 2**30, color=BLUE, label="factors: 4 n_items * 512 bytes")
+    ax.set(xlabel="Number of items", ylabel="GiB", yscale="log", title="Size of EASERecommender")
+    ax.legend()
+    return figure
+
+
+def pictures(sample):
+    """Map the items."""
+    model = SVDNeighborsRecommender(axis="item", random_state=0).fit(sample.data, sample.target)
+    figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    ItemMapDisplay.from_estimator(model, catalog=sample.catalog, named=8, ax=ax)
+    return figure
+
+
 def boxes(*labels):
     """Return a figure of labeled boxes in a row, with arrows between them."""
     figure, ax = plt.subplots(figsize=(2.1 * len(labels), 1.3), layout="constrained")
@@ -249,6 +284,16 @@ def boxes(*labels):
     ax.set(xlim=(-0.5, len(labels) - 0.5), ylim=(-0.6, 0.6))
     ax.axis("off")
     return figure
+
+
+def next_item(sample):
+    """Show the way from the order of a history to what comes next."""
+    return boxes("item 1", "item 2", "item 3", "next item?")
+
+
+def serving(sample):
+    """Show the parts of the service."""
+    return boxes("model file", "service", "HTTP request:\nuser or history", "top-N as JSON")
 
 
 def top_n(sample):
@@ -283,6 +328,11 @@ FIGURES = (
     diversity,
     evaluation,
     cold_start,
+    time,
+    next_item,
+    large_data,
+    serving,
+    pictures,
     top_n,
     own_recommender,
     save_load_deploy,
