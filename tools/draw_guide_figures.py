@@ -22,7 +22,7 @@ from sklearn_anime.inspection import (
     UserMapDisplay,
 )
 from sklearn_anime.linear_model import EASERecommender
-from sklearn_anime.metrics import make_ranking_scorer
+from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.model_selection import (
     LastKPerUser,
     LeaveKOutPerUser,
@@ -207,25 +207,22 @@ def evaluation(sample):
 
 
 def cold_start(sample):
-    """Draw how the recommendations for new users improve with their history."""
+    """Draw how the recommendations for new users improve with the length of their history."""
     train, test = next(NewUserSplit(5, random_state=0).split(sample.data))
-    models = {"EASE": EASERecommender(), "popularity": PopularityRecommender()}
-    shares = [0.1, 0.2, 0.4, 0.6, 0.8]
-    figure, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
-    for name, color in zip(models, (BLUE, ORANGE), strict=True):
-        model = models[name].fit(sample.data.iloc[train])
+    new = sample.data.iloc[test].sample(frac=1, random_state=0)
+    position = new.groupby("user_id").cumcount()
+    n_rows = new.groupby("user_id")["anime_id"].transform("size")
+    relevant = new[(n_rows >= 25) & (position >= 20)]
+    figure, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+    for model, color in ((EASERecommender(), BLUE), (PopularityRecommender(), ORANGE)):
+        model.fit(sample.data.iloc[train])
+        lengths = [1, 2, 5, 10, 20]
         scores = [
-            make_ranking_scorer("ndcg", k=10, history=share, random_state=0)(
-                model, sample.data.iloc[test]
-            )
-            for share in shares
+            ndcg_at_k(model.recommend(history=new[(n_rows >= 25) & (position < length)]), relevant)
+            for length in lengths
         ]
-        ax.plot(shares, scores, "o-", color=color, label=name)
-    ax.set(
-        xlabel="Share of the interactions in history=",
-        ylabel="NDCG@10 for new users",
-        ylim=(0, None),
-    )
+        ax.plot(lengths, scores, "o-", color=color, label=type(model).__name__)
+    ax.set(xlabel="Items in the history", ylabel="NDCG@10 for new users", ylim=(0, None))
     ax.legend()
     return figure
 
