@@ -18,10 +18,11 @@ from sklearn_anime.inspection import (
     DiversityCurveDisplay,
     GenreWeightsDisplay,
     IntervalCalibrationDisplay,
+    ItemMapDisplay,
     UserMapDisplay,
 )
 from sklearn_anime.linear_model import EASERecommender
-from sklearn_anime.metrics import make_ranking_scorer
+from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.model_selection import (
     LastKPerUser,
     LeaveKOutPerUser,
@@ -206,26 +207,57 @@ def evaluation(sample):
 
 
 def cold_start(sample):
-    """Draw how the recommendations for new users improve with their history."""
+    """Draw how the recommendations for new users improve with the length of their history."""
     train, test = next(NewUserSplit(5, random_state=0).split(sample.data))
-    models = {"EASE": EASERecommender(), "popularity": PopularityRecommender()}
-    shares = [0.1, 0.2, 0.4, 0.6, 0.8]
-    figure, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
-    for name, color in zip(models, (BLUE, ORANGE), strict=True):
-        model = models[name].fit(sample.data.iloc[train])
+    new = sample.data.iloc[test].sample(frac=1, random_state=0)
+    position = new.groupby("user_id").cumcount()
+    n_rows = new.groupby("user_id")["anime_id"].transform("size")
+    relevant = new[(n_rows >= 25) & (position >= 20)]
+    figure, ax = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
+    for model, color in ((EASERecommender(), BLUE), (PopularityRecommender(), ORANGE)):
+        model.fit(sample.data.iloc[train])
+        lengths = [1, 2, 5, 10, 20]
         scores = [
-            make_ranking_scorer("ndcg", k=10, history=share, random_state=0)(
-                model, sample.data.iloc[test]
-            )
-            for share in shares
+            ndcg_at_k(model.recommend(history=new[(n_rows >= 25) & (position < length)]), relevant)
+            for length in lengths
         ]
-        ax.plot(shares, scores, "o-", color=color, label=name)
-    ax.set(
-        xlabel="Share of the interactions in history=",
-        ylabel="NDCG@10 for new users",
-        ylim=(0, None),
-    )
+        ax.plot(lengths, scores, "o-", color=color, label=type(model).__name__)
+    ax.set(xlabel="Items in the history", ylabel="NDCG@10 for new users", ylim=(0, None))
     ax.legend()
+    return figure
+
+
+def time(sample):
+    """Draw the weight of an interaction by its age and by its position."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained", sharey=True)
+    ages, positions = np.linspace(0, 365, 200), np.arange(12)
+    for days, color in ((30, ORANGE), (90, BLUE)):
+        left.plot(ages, 0.5 ** (ages / days), color=color, label=f'half_life="{days}D"')
+    for decay, color in ((0.5, ORANGE), (0.9, BLUE)):
+        right.plot(positions, decay**positions, "o-", color=color, label=f"decay={decay}")
+    left.set(xlabel="Age in days", ylabel="Weight", ylim=(0, 1.03))
+    right.set(xlabel="Position from the newest item")
+    left.legend()
+    right.legend()
+    return figure
+
+
+def large_data(sample):
+    """Draw the size of EASE by the number of items."""
+    n_items = np.linspace(1_000, 100_000, 200)
+    figure, ax = plt.subplots(figsize=(5.5, 3), layout="constrained")
+    ax.plot(n_items, 4 * n_items**2 / 2**30, color=ORANGE, label="exact: 4 n_items ** 2 bytes")
+    ax.plot(n_items, 4 * n_items * 512 / 2**30, color=BLUE, label="factors: 4 n_items * 512 bytes")
+    ax.set(xlabel="Number of items", ylabel="GiB", yscale="log", title="Size of EASERecommender")
+    ax.legend()
+    return figure
+
+
+def pictures(sample):
+    """Map the items."""
+    model = SVDNeighborsRecommender(axis="item", random_state=0).fit(sample.data, sample.target)
+    figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    ItemMapDisplay.from_estimator(model, catalog=sample.catalog, named=8, ax=ax)
     return figure
 
 
@@ -249,6 +281,16 @@ def boxes(*labels):
     ax.set(xlim=(-0.5, len(labels) - 0.5), ylim=(-0.6, 0.6))
     ax.axis("off")
     return figure
+
+
+def next_item(sample):
+    """Show the way from the order of a history to what comes next."""
+    return boxes("item 1", "item 2", "item 3", "next item?")
+
+
+def serving(sample):
+    """Show the parts of the service."""
+    return boxes("model file", "service", "HTTP request:\nuser or history", "top-N as JSON")
 
 
 def top_n(sample):
@@ -283,6 +325,11 @@ FIGURES = (
     diversity,
     evaluation,
     cold_start,
+    time,
+    next_item,
+    large_data,
+    serving,
+    pictures,
     top_n,
     own_recommender,
     save_load_deploy,
