@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn_anime.interactions import Vocabulary
 from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._rows import Layout, Rows
-from sklearn_anime.interactions._targets import check_ratings, check_weights
+from sklearn_anime.interactions._targets import check_any_rating, check_ratings, check_weights
 
 SIDES = ("user", "item")
 
@@ -91,7 +91,7 @@ class Summary:
     Attributes
     ----------
     parts : list of Part
-        One for each partition.
+        One for each partition, in their order.
 
     ids : dict
         Distinct ids of users and of items as pandas Series; none without rows.
@@ -133,6 +133,31 @@ class Summary:
         if not with_ids:
             return cls(parts)
         return cls(parts, {side: _distinct([ids[side] for ids in with_ids]) for side in SIDES})
+
+    @property
+    def first(self):
+        """The first partition with a row that has a weight."""
+        return next(part for part in self.parts if part.dtypes)
+
+    @property
+    def time_dtype(self):
+        """A dtype that holds the times of all partitions; None without times."""
+        dtypes = [part.time_dtype for part in self.parts if part.time_dtype]
+        return np.result_type(*dtypes).name if dtypes else None
+
+    def check(self, n_columns, needs_ratings):
+        """Raise where no partition has a row, a weight or, if needed, a rating."""
+        counts = [(part.n_rows, part.n_kept, part.n_rated) for part in self.parts]
+        n_rows, n_kept, n_rated = np.sum(counts, axis=0)
+        if n_rows == 0:
+            raise ValueError(
+                f"X has 0 sample(s) (shape={(0, n_columns)}) while a minimum of 1 is required. "
+                f"Check the filters that made the table."
+            )
+        if n_kept == 0:
+            check_weights(np.zeros(n_rows), n_rows)
+        if needs_ratings:
+            check_any_rating(n_rated, n_kept)
 
     def vocabularies(self):
         """Return the vocabulary of users and that of items, as ``fit`` makes them."""

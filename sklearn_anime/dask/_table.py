@@ -14,7 +14,7 @@ from sklearn_anime.interactions._features import FeatureTable
 from sklearn_anime.interactions._pairs import PairMerge, order_of
 from sklearn_anime.interactions._rows import Layout
 from sklearn_anime.interactions._table import TableMixin
-from sklearn_anime.interactions._targets import check_any_rating, check_ratings, check_weights
+from sklearn_anime.interactions._targets import check_ratings
 
 FAN_IN = 8  # partitions whose ids are joined at once
 FIELDS = ("item_codes", "ratings", "weights", "totals", "times", "order")
@@ -68,24 +68,19 @@ class DaskInteractions(TableMixin):
         reading = Reading(**columns, features=features is not None)
         rows = _partitions_of(X, y, sample_weight)
         summary = _summary(rows, reading)
-        parts = sorted(summary.parts, key=lambda part: part.position)
-        _check_parts(parts, len(X.columns), needs_ratings)
+        summary.check(len(X.columns), needs_ratings)
         users, items = summary.vocabularies()
-        known = next(part for part in parts if part.dtypes)
-        times = [part.time_dtype for part in parts if part.time_dtype]
-        time_dtype = np.result_type(*times).name if times else None
-        ids = sent_once(users), sent_once(items)
-        coded = _encoded(rows, reading, ids, parts, time_dtype)
         starts = np.linspace(0, len(users), min(len(rows), len(users)) + 1).astype(int)
-        shape = len(users), len(items)
-        frames = persisted(_by_user(coded, starts), ids)
-        table = None if features is None else feature_table(frames, known.names, shape)
-        facts = {"n_items": len(items), "clock": known.clock, "weighted": sample_weight is not None}
-        ranges = zip(frames.blocks, pairwise(starts), strict=True)
-        tasks = [task(_user_rows, "block")(frame, *bounds, facts) for frame, bounds in ranges]
-        blocks = persisted(tasks, frames.held)
+        ids = sent_once(users), sent_once(items)
+        frames = persisted(_by_user(_encoded(rows, reading, ids, summary), starts), ids)
+        known, weighted = summary.first, sample_weight is not None
+        table = None
+        if features is not None:
+            table = feature_table(frames, known.names, (len(users), len(items)))
+        facts = {"n_items": len(items), "clock": known.clock, "weighted": weighted}
+        blocks = _blocks(frames, starts, facts)
         order = known.clock is not None or reading.ordered
-        return cls(users, items, known.layout, blocks, facts["weighted"], known.clock, order, table)
+        return cls(users, items, known.layout, blocks, weighted, known.clock, order, table)
 
     @property
     def n_items(self):
@@ -135,42 +130,32 @@ def _summary(rows, reading):
     return found[0].compute()
 
 
-def _check_parts(parts, n_columns, needs_ratings):
-    """Raise where no partition has a row, a weight or, if needed, a rating."""
-    n_rows, n_kept, n_rated = (sum(getattr(part, name) for part in parts) for name in COUNTS)
-    if n_rows == 0:
-        raise ValueError(
-            f"X has 0 sample(s) (shape={(0, n_columns)}) while a minimum of 1 is required. "
-            f"Check the filters that made the table."
-        )
-    if n_kept == 0:
-        check_weights(np.zeros(n_rows), n_rows)
-    if needs_ratings:
-        check_any_rating(n_rated, n_kept)
-
-
-COUNTS = ("n_rows", "n_kept", "n_rated")
-
-
-def _encoded(rows, reading, ids, parts, time_dtype):
+def _encoded(rows, reading, ids, summary):
     """Return the rows as a Dask DataFrame of codes and numbers."""
     import dask.dataframe as dd
 
-    n_rows = [part.n_rows for part in parts]
+    n_rows, time_dtype = [part.n_rows for part in summary.parts], summary.time_dtype
     first_rows = np.cumsum(n_rows) - n_rows
     coded = [
         task(encode)(position, *each, reading, *ids, int(first), time_dtype)
         for position, (each, first) in enumerate(zip(rows, first_rows, strict=True))
     ]
     has = [each is not None for each in rows[0][1:]]
-    n_columns = next(part.layout.n_columns for part in parts if part.layout)
-    return dd.from_delayed(coded, meta=coded_meta(reading, *has, time_dtype, n_columns))
+    meta = coded_meta(reading, *has, time_dtype, summary.first.layout.n_columns)
+    return dd.from_delayed(coded, meta=meta)
 
 
 def _by_user(coded, starts):
     """Return a frame for each range of codes of users, as delayed values."""
     divisions = (*starts[:-1].tolist(), int(starts[-1]) - 1)
     return coded.set_index("user", divisions=divisions, drop=True).to_delayed()
+
+
+def _blocks(frames, starts, facts):
+    """Return the rows of users out of frames of codes."""
+    ranges = zip(frames.blocks, pairwise(starts), strict=True)
+    tasks = [task(_user_rows, "block")(frame, *bounds, facts) for frame, bounds in ranges]
+    return persisted(tasks, frames.held)
 
 
 def _user_rows(frame, start, stop, facts):

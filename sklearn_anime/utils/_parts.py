@@ -51,7 +51,7 @@ class OneBlock:
 
 def as_blocks(matrix):
     """Return blocks as they are, and a matrix as one block."""
-    return matrix if hasattr(matrix, "concatenate") else OneBlock(matrix)
+    return matrix if hasattr(matrix, "in_memory") else OneBlock(matrix)
 
 
 def itself(block):

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.dask import fit
+from sklearn_anime.io import dump, load
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
 from sklearn_anime.neural_network import EmbeddingRegressor
@@ -211,6 +212,13 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(client):
     with pytest.raises(ValueError, match=r"Partition \d of X: Input contains NaN as user id"):
         fit(model, frame[["user_id", "anime_id"]])
     assert vars(model) == before
+
+
+@pytest.mark.slow
+def test_a_model_of_dask_is_a_file_as_any_other(client, tmp_path):
+    _, ours = fits(EASERecommender(time="time"), make_table(), npartitions=3)
+    dump(ours, tmp_path / "model.skops")
+    pd.testing.assert_frame_equal(load(tmp_path / "model.skops").recommend(), ours.recommend())
 
 
 # Ids and partitions
