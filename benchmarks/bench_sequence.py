@@ -11,19 +11,19 @@ recommend.
 import sys
 from time import process_time
 
-from bench_next_item import K, gains_of, games_rows, last_out, movielens_rows
+import numpy as np
+from bench_next_item import COMPONENTS, K, gains_of, games_rows, last_out, movielens_rows
 
 from sklearn_anime.linear_model import NextItemRecommender
 from sklearn_anime.neural_network import SequenceRecommender
 
 CELLS = ("gru", "lstm", "attention")
-EPOCHS = (3, 6, 12)
+N_DRAWS = 500
+EPOCHS = (4, 12)
 IDEAS = {
     "the defaults": {},
     "random first vectors": {"init": "random"},
     "full softmax": {"n_negatives": None},
-    "sequences of 50": {"max_length": 50},
-    "no dropout": {"dropout": 0.0},
 }
 
 
@@ -35,11 +35,12 @@ def main(names):
 
 
 def movielens():
-    """NDCG@10 on MovieLens latest-small, each cell with the defaults."""
+    """NDCG@10 on MovieLens latest-small, each cell with the defaults, and one with the closed form."""
     train, test = last_out(movielens_rows())
     report("next item, closed form", NextItemRecommender(time=2), train, test)
     for cell in CELLS:
-        report(f"{cell}", make(cell), train, test)
+        report(cell, make(cell), train, test)
+    report("gru with base=", make(base=NextItemRecommender()), train, test)
 
 
 def curves():
@@ -51,9 +52,21 @@ def curves():
 
 
 def games():
-    """NDCG@10 on games."""
+    """NDCG@10 on games: the closed form, and the network with it, of one fit; differences by user."""
     train, test = last_out(games_rows())
-    report("gru", make(), train, test)
+    base = NextItemRecommender(400.0, decay=0.8, training_decay=0.9, **COMPONENTS)
+    model = make(base=base)
+    start = process_time()
+    model.fit(train)
+    print(f"fit of both: {process_time() - start:.1f} CPU s", flush=True)
+    linear = show("next item, 512 components", model.base_, test)
+    joined = show("gru with base=", model, test)
+    more = joined - linear
+    draws = np.random.RandomState(0).randint(len(more), size=(N_DRAWS, len(more)))
+    low, high = np.percentile(more[draws].mean(axis=1), [2.5, 97.5])
+    print(f"difference {more.mean():.4f}, 95 % of paired bootstraps {low:.4f} to {high:.4f}")
+    alone = model._set_fitted(base_=None)
+    show("gru alone", alone, test)
 
 
 def make(cell="gru", **settings):
@@ -61,17 +74,22 @@ def make(cell="gru", **settings):
 
 
 def report(name, model, train, test):
-    """Print the accuracy of a model with its standard error, and what it costs."""
+    """Print the accuracy of a model with its standard error, and what the fit costs."""
     start = process_time()
     model.fit(train)
-    fitted = process_time()
+    show(f"{name}, fit {process_time() - start:.1f} CPU s", model, test)
+
+
+def show(name, model, test):
+    """Print the accuracy of a fitted model with its standard error; return the gain of each user."""
+    start = process_time()
     gains = gains_of(model.recommend(test.iloc[:, 0].unique(), n_items=K), test)
     error = gains.std(ddof=1) / len(gains) ** 0.5
+    took = process_time() - start
     print(
-        f"{name:<32} NDCG@{K} {gains.mean():.4f} +- {error:.4f}  fit {fitted - start:6.1f} CPU s  "
-        f"recommend {process_time() - fitted:5.1f} CPU s",
-        flush=True,
+        f"{name:<48} NDCG@{K} {gains.mean():.4f} +- {error:.4f}  recommend {took:.1f} CPU s", flush=True
     )
+    return gains
 
 
 PARTS = {"movielens": movielens, "curves": curves, "games": games}

@@ -1,12 +1,13 @@
 """A network that reads what a user has seen, in order, and tells what comes next."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from numbers import Integral, Real
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
@@ -14,12 +15,16 @@ from sklearn_anime.base import FactorsMixin, RecommenderMixin
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.linear_model import NextItemRecommender
 from sklearn_anime.neural_network._import import import_training
 from sklearn_anime.neural_network._network_mixin import NetworkMixin
 from sklearn_anime.neural_network._sequence_ensemble import NewRows, train_sequences
 from sklearn_anime.utils._sklearn import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
 from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
+
+NEVER_SEEN = 1e-4  # added to scores of the linear model, which are 0 for what nobody has gone on to
+OF_NETWORK = 0.4  # power of the probabilities beside those scores
 
 
 class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEstimator):
@@ -55,6 +60,10 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     n_negatives : int, None or "auto", default="auto"
         How many items, drawn at random in each step, stand for all others in the softmax of training.
         None takes all items. ``"auto"`` takes all up to 5,000 items, and 1,000 beyond.
+
+    base : NextItemRecommender, default=None
+        The linear model, whose scores join those of the network. A copy of it is fitted to the same
+        rows; its columns are those of this estimator.
 
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"}, default="adam"
         Keras optimizer.
@@ -112,6 +121,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         Vectors of what comes next, and of items, in the order of ``users_`` and ``items_``. Those of
         `n_estimators` networks stand side by side.
 
+    base_ : NextItemRecommender or None
+        The fitted copy of `base`.
+
     model_ : keras.Model
         The trained network; the first of several.
 
@@ -167,6 +179,10 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     eigenvalue, of the Gram matrix ``S'S`` of the pasts of `NextItemRecommender`, with rows and columns
     divided by the root of the diagonal plus 10.
 
+    With `base` the score is ``(s_j + 0.0001)^0.6 p_j^0.4``, where ``s_j`` is the score of the linear
+    model, or 0 where that is negative, and ``p_j`` the probability by the network. New items have the
+    ``s_j`` of items that nobody has gone on to, 0.
+
     Features of items (further columns of ``X``) add a linear map of them to ``e_j`` and ``b_j``. New
     items have the mean of what was learned of the others, plus this map.
 
@@ -196,6 +212,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         "l2": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_negatives": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
+        "base": [NextItemRecommender, None],
         "optimizer": [StrOptions({"adam", "adamw", "nadam", "rmsprop", "sgd"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -223,6 +240,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         l2: float = 0.0,
         dropout: float = 0.25,
         n_negatives: int | str | None = "auto",
+        base: NextItemRecommender | None = None,
         optimizer: str = "adam",
         learning_rate: float = 0.015,
         epochs: int = 12,
@@ -245,6 +263,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         self.l2 = l2
         self.dropout = dropout
         self.n_negatives = n_negatives
+        self.base = base
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.epochs = epochs
@@ -287,8 +306,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         """
         interactions = self._read(X, y, sample_weight)
         context = self._start_callbacks(X, y)
+        base = self._fit_base(X, y, sample_weight)
         learned = self._learn(interactions, context)
-        self._store(X, interactions, *learned, goes_on=False)
+        self._store(X, interactions, base, *learned, goes_on=False)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -329,8 +349,9 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         interactions = self.interactions_.extended(X, y, sample_weight, optional=True)
         new = NewRows.between(self.interactions_, self._read(X, y, sample_weight), interactions)
         context = self._start_callbacks(X, y)
+        base = None if self.base_ is None else deepcopy(self.base_).partial_fit(X, y, sample_weight)
         learned = self._learn(interactions, context, self._ensemble, new)
-        self._store(None, interactions, *learned, goes_on=True)
+        self._store(None, interactions, base, *learned, goes_on=True)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -351,27 +372,46 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         random_state = check_random_state(self.random_state)
         return train_sequences(self, interactions, random_state, watch, old, new)
 
-    def _store(self, X, interactions, ensemble, curves, goes_on):
+    def _fit_base(self, X, y, sample_weight):
+        """Return the linear model of the same rows, if there is one."""
+        if self.base is None:
+            return None
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        return clone(self.base).set_params(**columns).fit(X, y, sample_weight)
+
+    def _store(self, X, interactions, base, ensemble, curves, goes_on):
         return self._set_fitted(
             X,
             interactions_=interactions,
             item_features_=interactions.features.item_features,
             user_factors_=ensemble.user_vectors(interactions),
             item_factors_=ensemble.item_vectors(),
+            base_=base,
             **self._curves(curves, goes_on),
             _ensemble=ensemble,
             _columns={"user": self.user, "item": self.item, "time": self.time},
         )
 
     def _score_block(self, rows):
-        return self._ensemble.probabilities(rows)
+        probabilities = self._ensemble.probabilities(rows)
+        return (
+            probabilities
+            if self.base_ is None
+            else _joined(self.base_._score_block(rows), probabilities)
+        )
 
     def _score_new_items(self, rows, features):
         if self._ensemble.features is None:
             return super()._score_new_items(rows, features)
-        return self._ensemble.probabilities(rows, features)
+        probabilities = self._ensemble.probabilities(rows, features)
+        return probabilities if self.base_ is None else _joined(0.0, probabilities)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
+
+
+def _joined(linear, probabilities):
+    """Return the weighted geometric mean of scores of the linear model and probabilities."""
+    return (np.maximum(linear, 0.0) + NEVER_SEEN) ** (1 - OF_NETWORK) * probabilities**OF_NETWORK

@@ -109,7 +109,7 @@ MODELS = {
     "embedding": embedding,
     "embeddings": lambda: embedding(n_estimators=2, use_history=False),
     "sequence": sequence,
-    "sequences": lambda: sequence(cell="attention", n_estimators=2),
+    "sequences": lambda: sequence(cell="attention", n_estimators=2, base=NextItemRecommender(1.0)),
     "stack of ratings": lambda: StackedRatingRegressor(
         [("bayesian", bayesian()), ("biases", BiasRegressor())], cv=2, random_state=0
     ),

@@ -19,6 +19,7 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_similarity
 
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.linear_model import NextItemRecommender
 from sklearn_anime.neural_network import SequenceRecommender
 from sklearn_anime.neural_network._first_vectors import random_vectors, transition_vectors
 from sklearn_anime.neural_network._sequence_ensemble import NewRows
@@ -226,6 +227,20 @@ def test_callbacks_watch_the_training(table, capsys):
     assert Count.epochs == [["error", "loss"]] * 2
     assert "Epoch 2/2" in capsys.readouterr().out
     assert isinstance(model.get_params()["callbacks"][0], Count)
+
+
+@pytest.mark.slow
+def test_the_linear_model_joins_the_scores(table):
+    base = NextItemRecommender(1.0, user=1, item=0)  # its columns are those of the network
+    model = make_small(epochs=2, base=base).fit(table)
+    rows = model.interactions_.take([0, 1])
+    linear = NextItemRecommender(1.0, time="time").fit(table)._score_block(rows)
+    expected = (np.maximum(linear, 0) + 1e-4) ** 0.6 * model._ensemble.probabilities(rows) ** 0.4
+    assert_allclose(model._score_block(rows), expected, rtol=FLOAT32)
+    new = pd.DataFrame({"item": [100], "even": [1.0]})
+    assert model.recommend([0], items=new, n_items=20)["score"].notna().all()
+    model.partial_fit(pd.DataFrame({"user": [0], "item": [50], "time": [99], "even": [1.0]}))
+    assert_array_equal(model.base_.items_, model.items_)
 
 
 @pytest.mark.slow
