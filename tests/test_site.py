@@ -212,7 +212,7 @@ def tab(address, browser):
     page.on("console", lambda message: complain(message.text, message.type == "error"))
     page.on("pageerror", lambda error: complain(str(error)))
     page.on("request", lambda request: complain(request.url, is_elsewhere(request.url, address)))
-    page.on("response", lambda response: complain(response.url, not response.ok))
+    page.on("response", lambda response: complain(response.url, response.status >= 400))
     yield page
     context.close()
     assert complaints == []
@@ -300,7 +300,7 @@ def test_pages_lead_to_the_previous_and_the_next(tab):
 
 
 CUT_OFF = """
-article => [...article.querySelectorAll("pre:not(.sphx-glr-script-out pre)")]
+[...document.querySelectorAll("article pre:not(.sphx-glr-script-out pre)")]
     .filter(code => code.clientWidth && code.scrollWidth > code.clientWidth + 1)
     .map(code => code.innerText.slice(0, 60))
 """
@@ -316,8 +316,8 @@ def test_code_fits_a_laptop(tab, site, scheme):
         *site.glob("user_guide/*.html"),
         *site.glob("auto_examples/plot_*.html"),
     ]:
-        tab.goto(path.relative_to(site).as_posix(), wait_until="domcontentloaded")
-        found = tab.locator("article").first.evaluate(CUT_OFF)
+        tab.goto(path.relative_to(site).as_posix())
+        found = tab.evaluate(CUT_OFF)
         cut |= {path.name: found} if found else {}
     assert cut == {}
 
