@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/bench_next_item.py [PART ...]
 
-The parts are movielens, games, low_rank and time. Without names all run. MovieLens is read from the
-folder that SKLEARN_ANIME_MOVIELENS names (ratings.csv.gz with a timestamp), games from that of
+The parts are movielens, games, low_rank, trials and time. Without names all run. MovieLens is read from
+the folder that SKLEARN_ANIME_MOVIELENS names (ratings.csv.gz with a timestamp), games from that of
 SKLEARN_ANIME_GAMES (interactions.csv.gz with a position), or else beside the checkout in
 `../shared/data`. The last item of each user with five or more is the test; rows of equal time keep the
 order of the file, and items of training are left out. Times are CPU seconds, ratios within one run.
@@ -60,6 +60,25 @@ def low_rank():
     report("next item, alpha=400, decay=0.8", model, train, test)
 
 
+def trials():
+    """Horizons, half-lives in training and in scoring, on the last but one of MovieLens, low rank."""
+    train, _ = last_out(movielens_rows())
+    inner = last_out(train, at_least=3)
+    small = {"time": 2, "n_components": 256, "random_state": 0}
+    for horizon in (1, 2, 4):
+        report(f"horizon={horizon}", NextItemRecommender(horizon=horizon, **small), *inner)
+    half_life = 365 * 24 * 3600
+    report(
+        "training_half_life of a year",
+        NextItemRecommender(training_half_life=half_life, **small),
+        *inner,
+    )
+    model = NextItemRecommender(**small).fit(inner[0])
+    for hours, decay in itertools.product((0.1, 1, 24, 720), (0.7, 0.85, 1.0)):
+        model.set_params(half_life=hours * 3600, decay=decay)
+        show(f"half_life of {hours} h, decay={decay}", gains_of(recommended(model, inner[1]), inner[1]))
+
+
 def time():
     """CPU seconds of fit, users/s of recommend and peak memory on MovieLens, beside EASE."""
     train, test = last_out(movielens_rows())
@@ -97,16 +116,25 @@ def report(name, model, train, test):
     start = process_time()
     model.fit(train)
     fitted = process_time()
-    found = model.recommend(test.iloc[:, 0].unique(), n_items=K)
-    recommended = process_time()
-    gains = gains_of(found, test)
-    error = gains.std(ddof=1) / len(gains) ** 0.5
-    print(
-        f"{name:<36} NDCG@{K} {gains.mean():.4f} +- {error:.4f}  HR@{K} {(gains > 0).mean():.4f}  "
-        f"fit {fitted - start:6.1f} CPU s  {len(gains) / (recommended - fitted):6,.0f} users/CPU s  "
-        f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB",
-        flush=True,
+    gains = gains_of(recommended(model, test), test)
+    seconds = process_time() - fitted
+    costs = (
+        f"fit {fitted - start:6.1f} CPU s  {len(gains) / seconds:6,.0f} users/CPU s  "
+        f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
     )
+    show(name, gains, costs)
+
+
+def show(name, gains, costs=""):
+    """Print NDCG and hit rate."""
+    error = gains.std(ddof=1) / len(gains) ** 0.5
+    ndcg = f"NDCG@{K} {gains.mean():.4f} +- {error:.4f}"
+    print(f"{name:<36} {ndcg}  HR@{K} {(gains > 0).mean():.4f}  {costs}", flush=True)
+
+
+def recommended(model, test):
+    """Return the recommendations to the users of the test."""
+    return model.recommend(test.iloc[:, 0].unique(), n_items=K)
 
 
 def gains_of(found, test):
@@ -116,7 +144,7 @@ def gains_of(found, test):
     return np.nan_to_num(1 / np.log2(ranks + 1))
 
 
-PARTS = {"movielens": movielens, "games": games, "low_rank": low_rank, "time": time}
+PARTS = {"movielens": movielens, "games": games, "low_rank": low_rank, "trials": trials, "time": time}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

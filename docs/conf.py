@@ -2,8 +2,10 @@
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported: quiet examples
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -12,7 +14,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (the ga
 
 import sklearn_anime
 
-sys.path.insert(0, str(Path(__file__).parent))  # leaderboard_tables.py
+sys.path.insert(0, str(Path(__file__).parent))  # leaderboard_tables.py, linked_names.py
 
 project = "sklearn-anime"
 author = "The sklearn-anime developers"
@@ -62,6 +64,30 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
+
+def repository():
+    """Return the web address of the git remote, "https://github.com/owner/name"; None without one."""
+    command = ["git", "-C", str(Path(__file__).parent), "remote", "get-url", "origin"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    address = urlsplit(re.sub(r"^\w+@([\w.-]+):", r"ssh://\1/", found))
+    if address.scheme not in ("https", "http", "ssh", "git") or not address.hostname:
+        return None
+    return f"https://{address.hostname}{address.path.removesuffix('.git')}"
+
+
+def edit_links(address):
+    """Return what the theme needs for links that edit a page; nothing for a host it does not know."""
+    for host in ("github", "gitlab", "bitbucket"):
+        if address and host in urlsplit(address).hostname:
+            owner, _, name = urlsplit(address).path.strip("/").rpartition("/")
+            kind = {f"{host}_user": owner, f"{host}_repo": name, f"{host}_version": "main"}
+            return {f"{host}_url": address.partition(f"/{owner}/")[0], **kind, "doc_path": "docs"}
+    return {}
+
+
+REPOSITORY = repository()
+EDIT_LINKS = edit_links(REPOSITORY)
+
 # Theme
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-anime"
@@ -69,14 +95,14 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["sort-table.js"]
 html_favicon = "_static/logo.svg"
-html_context = {"default_mode": "auto"}
+html_context = {"default_mode": "auto", **EDIT_LINKS}
 html_copy_source = False
 html_show_sphinx = False
 html_sidebars = {
     page: []
     for page in (
         *("index", "install", "getting_started", "choosing", "coming_from", "leaderboard", "faq"),
-        "whats_new",
+        *("cheat_sheet", "glossary", "whats_new"),
     )
 }
 html_theme_options = {
@@ -86,12 +112,21 @@ html_theme_options = {
         "alt_text": "sklearn-anime, home",
         "text": "sklearn-anime",
     },
-    "header_links_before_dropdown": 4,
+    "header_links_before_dropdown": 6,
     "navbar_align": "left",
-    "navbar_end": ["theme-switcher", "version"],
-    "show_prev_next": False,
+    "navbar_end": ["theme-switcher", "navbar-icon-links", "version"],
+    "icon_links": [{"name": "Repository", "url": REPOSITORY, "icon": "fa-brands fa-git-alt"}]
+    if REPOSITORY
+    else [],
+    "use_edit_page_button": bool(EDIT_LINKS),
     "show_toc_level": 2,
-    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "secondary_sidebar_items": {
+        "*": ["page-toc", "edit-this-page"],
+        "user_guide/*": ["page-toc", "edit-this-page"],
+        "api/index": ["page-toc", "edit-this-page"],
+        "api/generated/*": ["page-toc"],
+        "auto_examples/*": ["page-toc", "sg_download_links"],
+    },
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
     "pygments_light_style": "tango",
@@ -135,5 +170,8 @@ def make_leaderboard(app):
 
 
 def setup(app):
+    from linked_names import link_names
+
     app.connect("builder-inited", make_leaderboard)
+    app.connect("doctree-read", link_names)
     app.connect("missing-reference", link_to_scikit_learn)

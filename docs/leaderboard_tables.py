@@ -8,7 +8,7 @@ TASKS = {
     "next_item": ("The next item", "The last item of each user is held out, and all items are ranked."),
     "strong": (
         "Strong generalization",
-        "The users of the test are new; a part of their items is shown.",
+        "The users of the test are new; a part of their items is their history.",
     ),
     "ratings": ("Ratings", "The stars of held-out rows are predicted."),
 }

@@ -3,10 +3,9 @@
 Recommending anime, from end to end
 ====================================
 
-A table of ratings, a catalog with genres, and one question: what should this user watch next?
-This example goes the whole way with scikit-learn's own tools and the estimators of this package:
-clean the table, turn genres into numbers, look at the space of users, recommend from the ratings of
-similar users, learn embeddings with Keras, and tune the whole pipeline.
+What should a user watch next? This example starts from a table of ratings and a catalog with genres. It
+loads and cleans the table, encodes the genres, draws a map of the users, recommends from the ratings of
+similar users, learns embeddings with Keras, and tunes the whole pipeline.
 
 It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
@@ -15,9 +14,9 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # 1. Load and clean
 # -----------------
-# The loaders return the rows (user, title), the ratings, and the catalog. Duplicates are dropped,
-# names are unescaped, and of the real table we keep the 1000 most active users and the 500 most
-# rated titles.
+# The loaders return the rows (user, anime), the ratings, and the catalog. Duplicates are dropped,
+# and names are unescaped. Of the real table, the example keeps the 1000 most active users and the 500
+# most rated anime.
 
 # sphinx_gallery_thumbnail_number = 2
 import os
@@ -39,24 +38,24 @@ else:
     anime = load_anime_sample()
 frame, catalog = anime.frame, anime.catalog
 print(
-    f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} titles, "
+    f"{len(frame):,} ratings of {frame.user_id.nunique()} users for {frame.anime_id.nunique()} anime, "
     f"{frame.rating.mean():.2f} on average (users who rated nothing of it are left out)"
 )
 print(frame[["user_id", "name", "genre", "rating"]].head().to_string(index=False))
 
 # %%
-# Neural networks like small numbers: ids as 0, 1, 2, ... and ratings from 0 to 1. The estimators of
-# this package re-index ids inside and give them back, so that only the ratings need a scaler.
+# Neural networks need ids from 0 to n - 1 and ratings on a small scale. The estimators of this package
+# encode the ids themselves, so only the ratings are scaled. The table shows what encoded ids look like.
 
 scaled = MinMaxScaler().fit_transform(frame[["rating"]])[:, 0]
-small = pd.DataFrame(OrdinalEncoder(dtype=int).fit_transform(anime.data), columns=["user", "title"])
+small = pd.DataFrame(OrdinalEncoder(dtype=int).fit_transform(anime.data), columns=["user", "item"])
 print(small.assign(rating=scaled).head().to_string(index=False))
 
 # %%
 # 2. Genres
 # ---------
-# The genres of a title are written in order of relevance. ``WeightedOneHotGenres`` gives the first
-# one the largest weight; ten principal components hold most of what the columns say.
+# The genres of an anime are in order of relevance. ``WeightedOneHotGenres`` gives the first one the
+# largest weight. Ten principal components explain most of the variance of the columns.
 
 from sklearn.decomposition import PCA
 
@@ -68,7 +67,7 @@ weighted = genres.fit_transform(catalog[["genre"]])
 pca = PCA(10, random_state=0).fit(weighted)
 print(weighted.iloc[:5, :8].set_index(catalog.name[:5]).astype(int).to_string())
 explained = pca.explained_variance_ratio_
-print(f"\n10 of {weighted.shape[1]} dimensions hold {explained.sum():.0%} of the variance.")
+print(f"\n10 of {weighted.shape[1]} components explain {explained.sum():.0%} of the variance.")
 
 fig, (ax, beside) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 few = catalog[::30]
@@ -87,11 +86,11 @@ beside.legend()
 # %%
 # 3. The space of users
 # ---------------------
-# What the user and title biases leave over of the ratings is a matrix of users x titles. Its truncated
-# SVD gives every user coordinates; users with similar taste lie in the same direction. Of those who have
-# rated at least 50 titles, not all of them alike, and lie well away from the middle of the picture, we
-# highlight the two whose coordinates have the largest cosine. Beside it, what these two think of the
-# titles that both have rated.
+# The residuals of the user and item biases are a matrix of users x items. Its truncated SVD gives every
+# user coordinates: users with similar taste lie in the same direction. The left figure highlights the
+# two users with the largest cosine, among those who have rated at least 50 anime, with different
+# ratings, and lie far from the origin. The right figure compares their ratings of the anime that both
+# have rated.
 
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -111,29 +110,31 @@ UserMapDisplay.from_estimator(svd, highlight=[user, friend], ax=ax)
 UserComparisonDisplay.from_estimator(svd, user, friend, ax=beside)
 
 # %%
-# Some of these titles, from the worst to the best:
+# Some of these anime, from the lowest to the highest rating:
 
 both = frame[frame.user_id.isin([user, friend])].pivot(index="name", columns="user_id", values="rating")
 both = both.rename_axis(None).rename_axis("user", axis=1).dropna()[[user, friend]]
 print(both.sort_values(user).iloc[:: max(len(both) // 12, 1)].astype(int).to_string())
-print(f"Correlation over the {len(both)} common titles: {both.corr().iloc[0, 1]:.2f}")
+print(f"Correlation over the {len(both)} common anime: {both.corr().iloc[0, 1]:.2f}")
 
 # %%
-# The other way to find near users is the cosine of their raw vectors of ratings, without an SVD. There
-# all who have rated many titles look alike, whatever they think of them:
+# Neighbors can also be found by the cosine of the raw rating vectors, without an SVD. Then users who
+# have rated many anime are similar to each other, whatever their ratings are:
 
 from sklearn.neighbors import NearestNeighbors
 
-near = svd.similar_users([user], n_users=5)
+neighbors = svd.similar_users([user], n_users=5)
 raw = frame.pivot(index="user_id", columns="anime_id", values="rating").fillna(0)
-distances, places = NearestNeighbors(n_neighbors=6, metric="cosine").fit(raw).kneighbors(raw.loc[[user]])
+distances, indices = (
+    NearestNeighbors(n_neighbors=6, metric="cosine").fit(raw).kneighbors(raw.loc[[user]])
+)
 print(
     pd.DataFrame(
         {
-            "rank": near["rank"],
-            "SVD": near.neighbor,
-            "cosine in SVD": near.similarity.round(2),
-            "raw": raw.index[places[0, 1:]],
+            "rank": neighbors["rank"],
+            "SVD": neighbors.neighbor,
+            "cosine in SVD": neighbors.similarity.round(2),
+            "raw": raw.index[indices[0, 1:]],
             "cosine of raw": 1 - distances[0, 1:].round(2),
         }
     ).to_string(index=False)
@@ -142,13 +143,13 @@ print(
 # %%
 # 4. Recommendations from similar users
 # -------------------------------------
-# ``min_rating=8`` recommends titles that similar users rated 8 or better, and that this user has not
-# seen. Here, users are similar who have seen the same titles. The score is the sum of their ratings,
+# ``min_rating=8`` recommends anime that similar users rated 8 or higher and that this user has not
+# seen. Users are similar here if they have seen the same anime. The score is the sum of their ratings,
 # each times the similarity of the user.
 
 
 def with_names(recommended):
-    """Add names and genres to recommended titles."""
+    """Add names and genres to recommended anime."""
     return recommended.join(catalog[["name", "genre"]].astype(str), on="anime_id")
 
 
@@ -159,9 +160,8 @@ print(with_names(recommended)[["rank", "name", "genre", "score"]].round(1).to_st
 # %%
 # 5. Embeddings with Keras
 # ------------------------
-# A network learns a vector for every user and title: first from the ids alone, then with the
-# metadata of the title (genres, episodes, members, rating on the site). A tenth of the ratings is
-# held out.
+# A network learns a vector for every user and anime: first from the ids alone, then with metadata
+# (genres, episodes, members, rating on the site). A tenth of the ratings is held out.
 
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyRegressor
@@ -196,20 +196,20 @@ for network in (id_model, full_model[-1]):
     network.model_.summary()
 
 # %%
-# The loss of both networks, on the rows they train on and on a tenth held out of these:
+# The loss of both networks on the training rows, and on a tenth that is held out of them:
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for name, model in (("ids", id_model), ("ids and metadata", full_model)):
     LossCurveDisplay.from_estimator(model, name=name, loss_name="MSE of ratings from 0 to 1", ax=ax)
 
 # %%
-# On the held-out ratings, beside the mean and the bias baseline. What the biases know is most of what
-# there is to know; the personal models share the rest. Metadata adds little where every title has
-# many ratings: its day is the title that is new.
+# The errors on the held-out ratings, beside two baselines: the mean and the biases. The biases explain
+# most of what can be explained. Metadata adds little where every anime has many ratings; it helps for
+# new items.
 
 models = {
     "mean": (DummyRegressor(), train[ids]),
-    "user and title bias": (BiasRegressor(), train[ids]),
+    "user and item bias": (BiasRegressor(), train[ids]),
     "SVD neighbors": (SVDNeighborsRecommender(random_state=0), train[ids]),
     "embeddings, ids": (id_model, None),
     "embeddings, metadata": (full_model, None),
@@ -226,10 +226,10 @@ for name, (model, X_train) in models.items():
 print(pd.DataFrame(errors).T.round(4).to_string())
 
 # %%
-# 6. Titles like Dragon Ball Z
-# ----------------------------
-# Titles whose embeddings have the same direction are liked by the same users, so that others of its
-# series and of its time come first.
+# 6. Anime similar to Dragon Ball Z
+# ---------------------------------
+# Anime whose embeddings have the same direction are liked by the same users. The most similar ones are
+# of the same series and of the same time.
 
 dragon_ball_z = catalog.index[catalog.name == "Dragon Ball Z"]
 similar = id_model.similar_items(dragon_ball_z, n_items=8)
@@ -237,9 +237,9 @@ similar["anime_id"] = similar.neighbor
 print(with_names(similar)[["rank", "name", "genre", "similarity"]].round(2).to_string(index=False))
 
 # %%
-# 7. Top titles for one user
-# --------------------------
-# The embedding model rates every title for the user; the best that are not seen yet come first.
+# 7. Top-N recommendations for one user
+# -------------------------------------
+# The embedding model predicts a rating of every anime and ranks those that the user has not seen.
 
 network = full_model[-1]
 seen = frame.anime_id[frame.user_id == user]  # the held-out ratings too
@@ -250,12 +250,12 @@ fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 RatingDistributionDisplay.from_estimator(full_model, user, seen=seen, ax=ax)
 
 # %%
-# 8. Tune every step at once
-# --------------------------
-# The whole chain is one estimator, so one search tunes the weighting of the genres, the number of
+# 8. Tune the hyperparameters of every step
+# -----------------------------------------
+# The pipeline is one estimator, so one search tunes the weighting of the genres, the number of
 # components and the size of the embedding: four candidates on a quarter of the rows, the best one on
-# all of them. What is held out is drawn at random: the table is sorted by user, and the last rows would
-# test on unknown users.
+# all rows. The split is random: the table is sorted by user, so a split without shuffling would test on
+# unknown users.
 
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -285,7 +285,7 @@ results = results[["iter", "n_resources", *results.filter(like="param_"), "MSE"]
 print(results.rename(columns=lambda name: name.rpartition("__")[2]).round(4).to_string(index=False))
 
 # %%
-# Where there is no screen, the pictures go to a folder beside this file.
+# Without a screen, the figures are written to a folder beside this file.
 
 if plt.get_backend().lower() == "agg" and plt.get_fignums():
     output = Path(__file__).parent / "output"

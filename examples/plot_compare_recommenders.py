@@ -3,8 +3,8 @@
 Comparing recommenders on equal terms
 =====================================
 
-Which model predicts ratings best, which one makes the best lists, and what does each cost? Here all of
-them get the same rows, the same split and the same scorers, in one call of ``compare``.
+Which model predicts ratings best, which one makes the best top-N recommendations, and how long does each
+take? ``compare`` evaluates all of them on the same rows, with the same split and the same scorers.
 
 It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
@@ -13,8 +13,8 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # The rows
 # --------
-# What was seen and not rated has the rating NaN: it counts for lists, and is left out where ratings are
-# predicted.
+# Unrated interactions have the rating NaN. They count for recommendations and are left out where
+# ratings are predicted.
 
 import os
 from pathlib import Path
@@ -29,26 +29,24 @@ folder = os.environ.get("SKLEARN_ANIME_DATA")
 anime = load_anime(folder, unrated="nan") if folder else load_anime_sample(unrated="nan")
 X, y = anime.data, anime.target
 print(
-    f"{len(X):,} rows of {X.user_id.nunique():,} users and {X.anime_id.nunique():,} titles, "
+    f"{len(X):,} rows of {X.user_id.nunique():,} users and {X.anime_id.nunique():,} items, "
     f"{y.notna().mean():.0%} of them rated"
 )
 
 # %%
 # The models
 # ----------
-# Two baselines, then near users, near titles, a linear model from title to title, embeddings, Bayesian
-# factors. Gradient boosting knows nothing of users and titles: it sees the factors that
-# ``SVDNeighborsRecommender.transform`` finds for both. A stack learns how far to trust each model of
-# ratings. ``TopNRecommender`` makes a recommender of any regressor; with ``candidates=`` it ranks what
-# another recommender proposes.
+# Two baselines, user neighbors, item neighbors, a linear model from item to item, embeddings, and
+# Bayesian factors. Gradient boosting has no use for ids: its features are the factors that
+# ``SVDNeighborsRecommender.transform`` returns for users and items. A stack weighs the rating models.
+# ``TopNRecommender`` makes a recommender of any regressor; with ``candidates=`` it ranks the candidates
+# of another recommender.
 
-from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
-from sklearn_anime.compose import TopNRecommender
+from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
@@ -61,12 +59,14 @@ boosting = make_pipeline(
 )
 ease = EASERecommender()
 rating_models = {
-    "SVD near titles": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
+    "SVD item neighbors": SVDNeighborsRecommender(n_components=256, axis="item", random_state=0),
     "embeddings": EmbeddingRegressor(epochs=5, random_state=0),
-    "Bayesian factors": BayesianFactorizationRegressor(n_iter=100, random_state=0),
+    "Bayesian factors": BayesianFactorizationRegressor(8, n_iter=60, n_samples=40, random_state=0),
 }
-stack = StackingRegressor(
-    list(rating_models.items()), RidgeCV(), cv=KFold(2, shuffle=True, random_state=0)
+stack = StackedRatingRegressor(
+    [(name, rating_models[name]) for name in ("SVD item neighbors", "Bayesian factors")],
+    cv=2,
+    random_state=0,
 )
 models = {
     "popularity": PopularityRecommender(),
@@ -81,10 +81,10 @@ models = {
 # %%
 # The split and the scorers
 # -------------------------
-# Five titles of every user with twenty or more are held out. A list is good if it finds them: near its
-# top (NDCG@10), at all (recall@20). Coverage is the share of the catalog that anyone is shown. The
-# error of predicted ratings is in units of the rating, and scorers make it negative, as greater is
-# better.
+# Five items of every user with twenty or more are held out. NDCG@10 measures whether they are near the
+# top of the ranking, recall@20 which share of them is among the first twenty. Coverage is the share of
+# the catalog that is recommended to any user. RMSE is in units of the rating; its scorer is negative,
+# because greater is better.
 
 from sklearn_anime.metrics import make_ranking_scorer, make_rating_scorer
 from sklearn_anime.model_selection import LeaveKOutPerUser, compare
@@ -103,14 +103,14 @@ table["seconds"] = results.fit_seconds + results.score_seconds
 print(table.round(4).to_string())
 
 # %%
-# Predicting ratings and ranking are two tasks. A ranking by predicted ratings puts titles first that a
-# few users have seen and liked; a ranking by what similar users have seen finds more of the held-out
-# titles. A second stage keeps the candidates of the first, and ranks them anew. Boosting trusts its
-# factors too much: they have been fitted to the very ratings that it learns from.
+# Rating prediction and ranking are two tasks. A ranking by predicted rating begins with items that few
+# users have seen and rated highly. A ranking by interactions finds more of the held-out items. A second
+# stage ranks the candidates of the first stage again. Boosting overfits, because its factors were
+# fitted on the same ratings.
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
 for ax, column, title in (
-    (axes[0], "NDCG@10", "Lists: greater is better"),
+    (axes[0], "NDCG@10", "Recommendations: greater is better"),
     (axes[1], "RMSE", "Ratings: smaller is better"),
 ):
     bars = ax.barh(table.index, table[column], color="tab:blue")
@@ -119,10 +119,9 @@ for ax, column, title in (
     ax.invert_yaxis()
 
 # %%
-# How sure is that?
-# -----------------
-# ``ranking_report`` gives every metric user by user, and intervals that say how the means would vary
-# with other users like these.
+# Confidence intervals
+# --------------------
+# ``ranking_report`` has every metric for each user, and bootstrap intervals of the means over users.
 
 from sklearn.base import clone
 
@@ -139,15 +138,15 @@ for name in ("popularity", "SVD neighbors"):
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for shift, (name, summary) in zip((-0.1, 0.1), intervals.items(), strict=True):
-    places = [place + shift for place in range(len(summary))]
+    positions = [position + shift for position in range(len(summary))]
     ends = [summary["mean"] - summary.low, summary.high - summary["mean"]]
-    ax.errorbar(places, summary["mean"], ends, fmt="o", capsize=3, label=name)
+    ax.errorbar(positions, summary["mean"], ends, fmt="o", capsize=3, label=name)
 ax.set(title="Means over users, with 95 % intervals", ylabel="Metric at 10", ylim=(0, None))
 ax.set_xticks(range(len(summary)), summary.index)
 ax.legend()
 
 # %%
-# Where there is no screen, the pictures go to a folder beside this file.
+# Without a screen, the figures are written to a folder beside this file.
 
 if plt.get_backend().lower() == "agg" and plt.get_fignums():
     output = Path(__file__).parent / "output"

@@ -1,12 +1,12 @@
 """
-==========================
-The price of diversity
-==========================
+============================================
+The trade-off between accuracy and diversity
+============================================
 
 The most accurate recommendations are often alike.
 :class:`~sklearn_anime.compose.DiverseRecommender` ranks the candidates of any recommender again,
 and its parameter ``diversity`` weighs relevance against diversity. This example draws the trade-off
-on held-out rows, for two orders of the items that were chosen.
+on held-out rows, for both orders of the chosen items.
 """
 
 # %%
@@ -52,8 +52,7 @@ plt.show()
 
 # %%
 # At every weight the items are the same for both orders, and so is their diversity. Ranked by
-# relevance, they cost less accuracy. How much diversity is worth is a question to the product; the
-# weight is best chosen on held-out rows.
+# relevance, they cost less accuracy. Choose the weight on held-out rows.
 
 for name, points in display.curves.items():
     (diversity, ndcg), (most_diversity, most_ndcg) = points[0], points[-1]

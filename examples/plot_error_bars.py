@@ -3,9 +3,8 @@
 Ratings with error bars
 =======================
 
-How sure is a predicted rating? ``BayesianFactorizationRegressor`` answers with a standard deviation for
-each row. Here we check that it can be taken at its word: of the held-out ratings, as many should lie
-inside an interval as it promises.
+``BayesianFactorizationRegressor`` predicts a standard deviation with each rating. This example checks
+its calibration: the share of held-out ratings inside an interval should be the level of the interval.
 
 It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
@@ -14,7 +13,7 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # Fit and predict
 # ---------------
-# Genres are features of the titles, what was seen without a rating is a feature of users and titles. A
+# Genres are features of the items. Unrated interactions are part of the history of users and items. A
 # fifth of the rated rows is held out.
 
 import os
@@ -23,7 +22,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
@@ -49,68 +47,60 @@ print(f"RMSE of the model:     {root_mean_squared_error(y_test, rating):.4f}")
 print(f"deviation of the noise: {model.noise_precision_**-0.5:.4f}")
 
 # %%
-# Are the intervals right?
-# ------------------------
-# For each central interval, from the narrowest to the widest, count the held-out ratings inside. The
-# biases have no error bars of their own: they get one deviation for all, that of their training errors.
+# Calibration of the intervals
+# ----------------------------
+# ``IntervalCalibrationDisplay`` draws the share of held-out ratings inside each central interval
+# against the level of the interval. On the diagonal, both are equal. The biases predict no deviations:
+# here they get one deviation for all rows, that of their training errors.
 
-levels = np.linspace(0.05, 0.99, 40)
-widths = norm.ppf((1 + levels) / 2)
-
-
-def coverage(predicted, deviation):
-    """Return the share of held-out ratings inside each interval."""
-    errors = np.abs(y_test - predicted) / deviation
-    return [(errors < width).mean() for width in widths]
-
+from sklearn_anime.inspection import IntervalCalibrationDisplay
 
 rated = y_train.notna()
 spread = root_mean_squared_error(y_train[rated], biases.predict(X_train[rated]))
-inside = {
-    "Bayesian factorization": coverage(rating, deviation),
-    "biases, one deviation for all": coverage(biases.predict(X_test), spread),
-}
+spreads = np.full(len(y_test), spread)
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-ax.plot([0, 1], [0, 1], color="gray", linestyle="--", label="as promised")
-for name, share in inside.items():
-    ax.plot(levels, share, label=name)
-ax.set(title="Held-out ratings inside the interval", xlabel="promised", ylabel="found")
-ax.legend()
-for name, share in inside.items():
-    print(f"inside the 90 % interval of the {name}: {100 * np.interp(0.9, levels, share):.1f} %")
+for name, predicted, deviations in (
+    ("Bayesian factorization", rating, deviation),
+    ("biases, one deviation for all", biases.predict(X_test), spreads),
+):
+    display = IntervalCalibrationDisplay.from_predictions(
+        y_test, predicted, deviations, name=name, ax=ax
+    )
+    inside = 100 * np.interp(0.9, display.nominal, display.empirical)
+    print(f"inside the 90 % interval of the {name}: {inside:.1f} %")
 
 # %%
-# Does a wide interval mean a large error?
-# ----------------------------------------
-# Sort the held-out rows by their deviation into five groups: the model errs most where it says so. On so
-# small a table, the first groups hardly differ.
+# Errors by predicted deviation
+# -----------------------------
+# The held-out rows are sorted by predicted deviation into five groups. The error should increase with
+# the deviation. On this small table, the first groups hardly differ.
 
 groups = pd.qcut(pd.Series(deviation).rank(method="first"), 5, labels=False)
-table = pd.DataFrame({"promised": deviation**2, "found": (y_test.to_numpy() - rating) ** 2})
+table = pd.DataFrame({"predicted": deviation**2, "error": (y_test.to_numpy() - rating) ** 2})
 table = np.sqrt(table.groupby(groups).mean())
 print(table.round(3).to_string())
 
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-ax.plot(table.promised, table.promised, color="gray", linestyle="--", label="as promised")
-ax.plot(table.promised, table.found, marker="o", label="found")
-ax.set(title="Five groups of rows", xlabel="deviation promised", ylabel="root mean squared error")
+ax.plot(table.predicted, table.predicted, color="gray", linestyle="--", label="calibrated")
+ax.plot(table.predicted, table.error, marker="o", label="held-out ratings")
+ax.set(title="Five groups of rows", xlabel="Predicted deviation", ylabel="Root mean squared error")
 ax.legend()
 
 # %%
 # Few ratings, wide intervals
 # ---------------------------
-# The same title for three users: the one with the most ratings, the one with the fewest, and an unknown
-# one.
+# The same anime for three users: the one with the most ratings, the one with the fewest, and an unknown
+# user.
 
 counts = X_train[rated].groupby("user_id").size()
 users = {"most ratings": counts.idxmax(), "fewest ratings": counts.idxmin(), "unknown": -1}
-title = X_train["anime_id"].mode()[0]
-rows = pd.DataFrame({"user_id": users.values(), "anime_id": title}).join(genres, on="anime_id")
+item = X_train["anime_id"].mode()[0]
+rows = pd.DataFrame({"user_id": users.values(), "anime_id": item}).join(genres, on="anime_id")
 mean, deviation = model.predict(rows, return_std=True)
 noise = pd.Series(model.user_noise_, index=model.users_).reindex(users.values())
 noise = noise.fillna(model.noise_precision_**-0.5).to_numpy()
 of_mean = np.sqrt(np.maximum(deviation**2 - noise**2, 0))
-print(f"{anime.catalog['name'][title]}:")
+print(f"{anime.catalog['name'][item]}:")
 print(
     pd.DataFrame(
         {
@@ -126,7 +116,7 @@ print(
 )
 
 # %%
-# Where there is no screen, the pictures go to a folder beside this file.
+# Without a screen, the figures are written to a folder beside this file.
 
 if plt.get_backend().lower() == "agg" and plt.get_fignums():
     output = Path(__file__).parent / "output"

@@ -13,9 +13,9 @@ It runs on the embedded sample, whose ratings are simulated.
 # %%
 # New users
 # ---------
-# ``NewUserSplit`` keeps a third of the users out of training. Four fifths of the interactions of each of
-# them are then passed as ``history``, without another fit, and the recommendations are compared with the
-# rest.
+# ``NewUserSplit`` keeps a third of the users out of training. Four fifths of the interactions of each
+# of them are then passed as ``history``, without another fit, and the recommendations are compared with
+# the rest.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -46,7 +46,8 @@ RankingCurveDisplay.from_estimator(
 # %%
 # One new user
 # ------------
-# A few items are enough for recommendations. The id of the new user is any id that ``fit`` has not seen:
+# A few items are enough for recommendations. The id of the new user is any id that ``fit`` has not
+# seen:
 
 names = anime.catalog["name"]
 liked = names.index[names.isin(["Toradora!", "Clannad", "Golden Time"])]
@@ -58,8 +59,8 @@ print(recommended.assign(name=recommended.anime_id.map(names))[["rank", "name"]]
 # New items
 # ---------
 # ``NewItemSplit`` keeps all rows of some items out of training. For a new item, the biases predict from
-# the user alone. Factors without features know no more of the item. With the genres as columns of ``X``,
-# the model predicts from how the user rates items of these genres.
+# the user alone. Factors without features know no more of the item. With the genres as columns of
+# ``X``, the model predicts from how the user rates items of these genres.
 
 from sklearn.model_selection import cross_validate
 

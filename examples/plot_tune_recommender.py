@@ -1,11 +1,11 @@
 """
-==================================
-Tuning a recommender for its lists
-==================================
+====================================================
+Tuning the hyperparameters of a top-N recommender
+====================================================
 
-What should a search maximize? Not the error of predicted ratings: the best settings for ratings and for
-lists are rarely the same. With a ranking scorer and a splitter that holds out rows of every user,
-scikit-learn's own searches tune for lists, without any routing of ids: every row carries its own.
+The best hyperparameters for predicted ratings are rarely the best for top-N recommendations. With a
+ranking scorer and a splitter that holds out rows of every user, scikit-learn's searches tune for
+recommendations.
 
 It runs on the embedded sample, whose ratings are simulated. To run it on the real Kaggle table, set
 ``SKLEARN_ANIME_DATA`` to the folder that holds ``anime.csv`` and ``rating.csv``.
@@ -14,7 +14,7 @@ It runs on the embedded sample, whose ratings are simulated. To run it on the re
 # %%
 # A grid
 # ------
-# How many components should the SVD have, and how many neighbors should be averaged? Every setting is
+# The grid has the number of components of the SVD and the number of neighbors. Every candidate is
 # scored twice on the same split: by its recommendations and by its ratings.
 
 import os
@@ -46,7 +46,7 @@ names = {"param_n_components": "n_components", "param_n_neighbors": "n_neighbors
 results = results.rename(columns={**names, "mean_test_NDCG@10": "NDCG@10", "mean_test_RMSE": "RMSE"})
 results["RMSE"] *= -1
 print(results[[*names.values(), "NDCG@10", "RMSE"]].round(4).to_string(index=False))
-print(f"best for lists:   {search.best_params_}")
+print(f"best for recommendations: {search.best_params_}")
 print(f"best for ratings: {results.params[results.RMSE.idxmin()]}")
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
@@ -61,9 +61,9 @@ for ax, metric, colors in ((axes[0], "NDCG@10", "viridis"), (axes[1], "RMSE", "v
 # %%
 # Successive halving
 # ------------------
-# A large grid costs less when most of it is scored on few rows. The rows of a halving search are drawn
-# from the table, so that its first round sees thin histories, where more near users help: start with
-# rows enough. Training rows are not scored: a recommender does not recommend again what it has seen.
+# Successive halving scores most of a large grid on few rows. The rows are drawn from the table, so the
+# histories of the first iteration are short, which favors more neighbors: start with enough rows.
+# Training rows are not scored, because a recommender does not recommend items that it has seen.
 
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
@@ -87,24 +87,24 @@ print(
 print(f"best: {halving.best_params_}")
 
 # %%
-# How good is the choice?
-# -----------------------
-# The score of the best setting is optimistic: it was chosen on these rows. A search inside of
+# Nested evaluation
+# -----------------
+# The score of the best candidate is optimistic, because it was chosen on these rows. A search inside of
 # ``compare`` is scored on rows that it has not seen.
 
 from sklearn_anime.model_selection import compare
 
 outer = LeaveKOutPerUser(5, random_state=1)
-models = {"defaults": SVDNeighborsRecommender(random_state=0), "tuned for lists": search}
+models = {"defaults": SVDNeighborsRecommender(random_state=0), "tuned": search}
 results = compare(models, X, y, cv=outer, scoring={"NDCG@10": make_ranking_scorer("ndcg", k=10)})
 print(results[["mean_NDCG@10", "fit_seconds"]].round(4).to_string())
 
 # %%
 # New users
 # ---------
-# ``NewUserSplit`` tests on users without any row in training. Four fifths of the interactions of each of
-# them are passed as ``history``, and the rest is to be found; the model is not fitted again. The scores
-# cannot be compared with those above: here a fifth of the titles of a user is relevant, there five.
+# ``NewUserSplit`` tests on users without any row in training. Four fifths of their interactions are
+# passed as ``history``, without another fit, and the others are relevant. The scores are not comparable
+# with those above: here a fifth of the items of a user is relevant, there five items.
 
 from sklearn.model_selection import cross_validate
 
@@ -120,7 +120,7 @@ new_users = cross_validate(
 print("NDCG@10 for new users, in three folds:", new_users["test_score"].round(4))
 
 # %%
-# Where there is no screen, the pictures go to a folder beside this file.
+# Without a screen, the figures are written to a folder beside this file.
 
 if plt.get_backend().lower() == "agg" and plt.get_fignums():
     output = Path(__file__).parent / "output"

@@ -22,6 +22,7 @@ _SUBPACKAGES = (
     "base",
     "baseline",
     "compose",
+    "dask",
     "datasets",
     "decomposition",
     "inspection",

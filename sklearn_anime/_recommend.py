@@ -280,6 +280,8 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
     length = block_length(width * len(candidates), n_jobs)
     blocks = list(batches(len(audience), length))
     # Each of several workers has one thread: those of BLAS would compete with the other workers.
+    if len(blocks) == 1:  # no workers to start, and no rows to take
+        return _frame(audience, candidates, *scorer.rank(audience, candidates, n_items))
     several = effective_n_jobs(n_jobs) > 1
     with threadpool_limits(1, user_api="blas") if several else nullcontext():
         ranked = Parallel(n_jobs=n_jobs, prefer="threads")(
@@ -290,6 +292,11 @@ def recommendations(scorer, audience, candidates, n_items, n_jobs=None, width=1)
         (positions + block.start, *rest)
         for block, (positions, *rest) in zip(blocks, ranked, strict=True)
     )
+    return _frame(audience, candidates, positions, codes, scores, ranks)
+
+
+def _frame(audience, candidates, positions, codes, scores, ranks):
+    """Return what a scorer has ranked as a tidy frame of ids."""
     return tidy_frame(audience.ids[positions], candidates.items.decode(codes), score=scores, rank=ranks)
 
 

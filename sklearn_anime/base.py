@@ -66,6 +66,10 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
     ``_explain_score(rows, item_code)``
         The `Terms` of the score of one item for one user. Without it there is no ``explain``.
 
+    ``_weighed_history(rows)``
+        The interactions that are scored, as `UserRows`, and the weight of each by its age. By default
+        all of them alike.
+
     ``_block_width``
         How many arrays of scores ``_score_block`` holds at once, for the size of the blocks.
 
@@ -396,6 +400,9 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
 
     def _has_history(self, rows):
         return rows.row_lengths > 0
+
+    def _weighed_history(self, rows):
+        return rows, np.ones(len(rows.item_codes))
 
     def _score_new_items(self, rows, features):
         raise ValueError(

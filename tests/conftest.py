@@ -1,5 +1,6 @@
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 # Of several conftest.py, the search for doctests could import only one; there are none in them.
 collect_ignore_glob = ["*conftest.py"]
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared"
 
 LIBRARIES = {
@@ -65,6 +67,39 @@ def independent():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def unavailable(reason):
+    """Skip, or fail where a browser is required."""
+    required = os.environ.get("SKLEARN_ANIME_BROWSER") == "required"
+    (pytest.fail if required else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window; its tests are skipped, or fail, where there is none."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        unavailable('playwright is missing: pip install "sklearn-anime[browser]"')
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        unavailable(f"no browser on the path, looked for {', '.join(BROWSERS)}")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=sandbox)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def axe():
+    """The rules of axe-core."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        unavailable('axe-core is missing: pip install "sklearn-anime[browser]"')
+    return Axe()
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ LEVELS = [
     ["_mixins", "base"],
     [*sorted(MODELS), "datasets", "preprocessing"],
     ["compose", "inspection", "model_selection"],
-    ["io"],
+    ["dask", "io"],
     ["serve"],
     ["utils._check_tools", "utils._model_checks", "utils._ranking_checks", "utils.estimator_checks"],
 ]

@@ -65,6 +65,7 @@ def changes(before, after):
     return {name for name in {*before, *after} if before.get(name) is not after.get(name)}
 
 
+@pytest.mark.filterwarnings("ignore:The rows of each user are sorted by item")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_an_interrupted_fit_leaves_the_old_model_or_the_new_one(model):
     tables = [make_ratings(20 + 5 * seed, 10, 80, random_state=seed) for seed in (0, 1)]

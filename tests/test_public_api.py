@@ -32,7 +32,8 @@ ESTIMATORS = {
     "WeightedOneHotGenres",
 }
 WEB = {"fastapi", "pydantic", "starlette", "uvicorn", "prometheus_client"}
-HEAVY = {"tensorflow", "keras", "scikeras", "matplotlib", "kagglehub", "polars", "faiss", *WEB}
+PLOTS_AND_FRAMES = {"matplotlib", "kagglehub", "polars", "dask"}
+HEAVY = {"tensorflow", "keras", "scikeras", "faiss", *PLOTS_AND_FRAMES, *WEB}
 
 
 def run_in_a_fresh_process(code):
@@ -107,8 +108,8 @@ def test_all_estimators_are_sorted_by_name():
 
 
 def test_unknown_attribute_is_named():
-    with pytest.raises(AttributeError, match="module 'sklearn_anime' has no attribute 'neighbours'"):
-        sklearn_anime.neighbours  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'sklearn_anime' has no attribute 'neighbor'"):
+        sklearn_anime.neighbor  # noqa: B018
 
 
 def test_dir_lists_the_subpackages():

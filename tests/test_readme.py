@@ -1,4 +1,4 @@
-"""Claims about the table of models in the README: it is the one that the benchmark prints."""
+"""Claims about the README: its commands, and the table of models, which the benchmark prints."""
 
 import importlib
 import re
@@ -8,7 +8,17 @@ import pytest
 from sklearn.base import is_regressor
 
 ROOT = Path(__file__).parents[1]
-NUMBERS = ("RMSE", "NDCG@10", "Fit time")
+NUMBERS = ("RMSE", "NDCG@10", "Fit, CPU s")
+
+
+def test_readme_has_the_commands_that_the_continuous_integration_runs():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    commands = [line.partition("#")[0].strip() for line in lines if line.startswith("pip install -e")]
+    assert commands == [
+        'pip install -e ".[plot]" && python examples/plot_anime_recommendations.py',
+        'pip install -e ".[test]" && pytest -n auto',
+        'pip install -e ".[serve]" && python -m sklearn_anime.serve',
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ skipped. Where ``SKLEARN_ANIME_BROWSER`` is ``required``, a missing browser is a
 
 import os
 import re
-import shutil
 import threading
 from functools import partial
 from html.parser import HTMLParser
@@ -18,7 +17,6 @@ import pytest
 
 from sklearn_anime.utils import all_estimators
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
     "landing": "index.html",
     "gallery": "auto_examples/index.html",
@@ -26,6 +24,9 @@ PAGES = {
     "API page": "api/generated/sklearn_anime.neighbors.SVDNeighborsRecommender.html",
     "leaderboard": "leaderboard.html",
     "what's new": "whats_new.html",
+    "how to choose": "choosing.html",
+    "guide": "user_guide/ease.html",
+    "cheat sheet": "cheat_sheet.html",
 }
 every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
@@ -111,6 +112,12 @@ def test_every_class_of_an_example_shows_it(site):
         assert f"{example}.html" in section, name
 
 
+@pytest.mark.parametrize("name", ["UserMapDisplay", "ItemMapDisplay", "IntervalCalibrationDisplay"])
+def test_a_display_shows_the_examples_that_draw_it(site, name):
+    page = (site / f"api/generated/sklearn_anime.inspection.{name}.html").read_text(encoding="utf-8")
+    assert "sphx-glr-thumbcontainer" in page.partition('id="gallery-examples"')[2]
+
+
 def test_no_heading_of_examples_is_empty(site):
     for path in site.glob("api/generated/*.html"):
         _, heading, section = path.read_text(encoding="utf-8").partition('id="gallery-examples"')
@@ -123,29 +130,54 @@ def test_no_example_shows_a_warning_or_the_noise_of_tensorflow(site):
         assert noise.findall(path.read_text(encoding="utf-8")) == [], path
 
 
+def test_every_page_of_the_guide_has_a_picture(site):
+    for path in site.glob("user_guide/*.html"):
+        assert path.name == "index.html" or "<img" in main_part(path), path.name
+
+
+def test_questions_of_the_faq_are_headings_with_anchors(site):
+    headings = re.findall(r"<h3>[^<]*\?<a class=\"headerlink\" href=\"#", main_part(site / "faq.html"))
+    assert len(headings) >= 15
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    [
+        ("choosing.html", "linear_model.EASERecommender"),
+        ("user_guide/rows.html", "baseline.PopularityRecommender"),
+        ("user_guide/top_n.html", "neighbors.SVDNeighborsRecommender"),
+        ("user_guide/evaluation.html", "model_selection.TimeSplit"),
+    ],
+)
+def test_names_in_code_are_links(site, page, target):
+    assert f"api/generated/sklearn_anime.{target}.html" in main_part(site / page)
+
+
+@pytest.mark.parametrize("page", ["ease", "evaluation", "svd_neighbors", "bayesian_factorization"])
+def test_guide_cites_papers(site, page):
+    assert "References" in main_part(site / f"user_guide/{page}.html")
+
+
+def test_terms_are_links_to_the_glossary(site):
+    for page in ("getting_started.html", "choosing.html", "faq.html", "user_guide/cold_start.html"):
+        assert "glossary.html#term-" in main_part(site / page), page
+
+
+def test_sidebar_of_the_api_has_a_part_for_each_module(site):
+    page = (site / "api/generated/sklearn_anime.metrics.ndcg_at_k.html").read_text(encoding="utf-8")
+    captions = re.findall(r'class="caption"[^>]*><span class="caption-text">([^<]+)', page)
+    assert {"sklearn_anime.metrics", "sklearn_anime.linear_model", "sklearn_anime.inspection"} <= set(
+        captions
+    )
+
+
+def main_part(path):
+    """Return the html of the article of a page, without bars and sidebars."""
+    text = path.read_text(encoding="utf-8")
+    return text.partition("<article")[2].partition("</article>")[0]
+
+
 # In a browser
-
-
-def unavailable(reason):
-    """Skip, or fail where a browser is required."""
-    required = os.environ.get("SKLEARN_ANIME_BROWSER") == "required"
-    (pytest.fail if required else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="module")
-def browser(site):
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        unavailable('playwright is missing: pip install "sklearn-anime[browser]"')
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        unavailable(f"no browser on the path, looked for {', '.join(BROWSERS)}")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=sandbox)
-        yield launched
-        launched.close()
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -165,7 +197,7 @@ def address(site):
 
 
 @pytest.fixture
-def tab(browser, address):
+def tab(address, browser):
     """Open a tab, which complains at its end of errors, of what was missing or came from elsewhere."""
     complaints = []
 
@@ -230,6 +262,95 @@ def test_search_box_finds_a_class(tab):
     result.wait_for()
     result.click()
     assert tab.locator("h1").inner_text().startswith("EASERecommender")
+
+
+WORDS = (
+    "persistence",
+    "hyperparameter",
+    "timestamp",
+    "deploy",
+    "cite",
+    "RecTools",
+    "cold start",
+    "top-N",
+)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("word", WORDS)
+def test_search_finds_what_users_look_for(tab, word):
+    tab.goto(f"search.html?q={word}")
+    tab.locator("#search-results li a").first.wait_for()
+
+
+@pytest.mark.browser
+def test_top_bar_leads_to_the_main_pages(tab):
+    tab.goto("index.html")
+    bar = tab.locator(".bd-header .navbar-nav > .nav-item > a.nav-link:visible").all_inner_texts()
+    assert [text.strip() for text in bar] == [
+        *("Getting started", "User guide", "How to choose", "Leaderboard", "Examples", "API"),
+    ]
+
+
+@pytest.mark.browser
+def test_pages_lead_to_the_previous_and_the_next(tab):
+    tab.goto("user_guide/ease.html")
+    assert tab.locator(".prev-next-area a.left-prev").is_visible()
+    assert tab.locator(".prev-next-area a.right-next").is_visible()
+
+
+CUT_OFF = """
+article => [...article.querySelectorAll("pre:not(.sphx-glr-script-out pre)")]
+    .filter(code => code.clientWidth && code.scrollWidth > code.clientWidth + 1)
+    .map(code => code.innerText.slice(0, 60))
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_code_fits_a_laptop(tab, site, scheme):
+    tab.emulate_media(color_scheme=scheme)
+    cut = {}
+    for path in [
+        *site.glob("*.html"),
+        *site.glob("user_guide/*.html"),
+        *site.glob("auto_examples/plot_*.html"),
+    ]:
+        tab.goto(path.relative_to(site).as_posix(), wait_until="domcontentloaded")
+        found = tab.locator("article").first.evaluate(CUT_OFF)
+        cut |= {path.name: found} if found else {}
+    assert cut == {}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_diagram_of_choosing_is_read_on_a_phone(tab, scheme):
+    tab.emulate_media(color_scheme=scheme)
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto("choosing.html")
+    links = tab.locator(".choosing-diagram li a")
+    assert links.count() >= 10
+    for box in (links.nth(i).bounding_box() for i in range(links.count())):
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["height"] >= 12
+
+
+@pytest.mark.browser
+def test_columns_of_tables_are_read_on_a_phone(tab):
+    tab.set_viewport_size({"width": 390, "height": 800})
+    for page in ("choosing.html", "user_guide/evaluation.html", "leaderboard.html"):
+        tab.goto(page)
+        cells = tab.locator("article table td:visible")
+        widths = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().width)")
+        assert min(widths) >= 40, page
+
+
+@pytest.mark.browser
+def test_cheat_sheet_is_one_printed_page(tab):
+    tab.goto("cheat_sheet.html")
+    tab.wait_for_load_state("networkidle")
+    assert len(re.findall(rb"/Type\s*/Page\b", tab.pdf(prefer_css_page_size=True))) == 1
 
 
 @pytest.mark.browser

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import StackedRatingRegressor, TopNRecommender
-from sklearn_anime.datasets import make_ratings
+from sklearn_anime.datasets import load_anime_sample, make_ratings
 from sklearn_anime.decomposition import BayesianFactorizationRegressor
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.metrics import make_ranking_scorer
@@ -192,6 +192,7 @@ def test_without_the_newest_rating_the_next_one_counts_in_full(table, model):
 
 
 @every_model
+@pytest.mark.filterwarnings("ignore:The rows of each user are sorted by item")
 def test_half_life_and_decay_are_read_when_scoring(table, model):
     X, y = table
     expected = scores_of(with_(model, time="day", half_life=50, decay=0.8).fit(X, y))
@@ -408,6 +409,23 @@ def test_half_life_and_decay_are_tuned_in_a_grid_search(table, model):
     search.fit(X, y)
     assert len(set(search.cv_results_["mean_test_score"])) > 1
     assert search.best_params_.keys() == grid.keys()
+
+
+def test_on_the_sample_recency_tells_more_of_the_next_title_and_the_order_even_more():
+    X = load_anime_sample(unrated="nan", times=True).data
+    columns = {"time": "timestamp", "user": "user_id", "item": "anime_id"}
+    train, test = next(LastKPerUser(1, **columns, min_items=20).split(X))
+    models = [
+        PopularityRecommender(time="timestamp"),
+        EASERecommender(time="timestamp"),
+        EASERecommender(time="timestamp", decay=0.8),
+        NextItemRecommender(time="timestamp"),
+    ]
+    score = make_ranking_scorer("ndcg", k=10)
+    found = [score(model.fit(X.iloc[train]), X.iloc[test]) for model in models]
+    assert found[1] > 1.5 * found[0]
+    assert found[2] > 1.4 * found[1]
+    assert found[3] > 1.05 * found[2]
 
 
 def test_compare_takes_models_with_a_time_column(table):

@@ -145,17 +145,8 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         BiasRegressor
             This estimator.
         """
-        interactions = Interactions.from_rows(X, y, sample_weight, user=self.user, item=self.item)
-        biases = Biases.fit(interactions, self.shrinkage, self.max_iter, self.tol)
-        return self._set_fitted(
-            X,
-            interactions_=interactions,
-            mean_rating_=biases.mean,
-            user_bias_=biases.user,
-            item_bias_=biases.item,
-            n_iter_=biases.n_iter,
-            _biases=biases,
-        )
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        return self._set_fitted(X, **self._fitted(interactions))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -172,6 +163,22 @@ class BiasRegressor(RatingRegressorMixin, RecommenderMixin, BaseEstimator):
         """
         user_codes, item_codes, _ = self._encode(X)
         return self._biases.predict(user_codes, item_codes)
+
+    def _reads(self):
+        """Return what to read of ``X``."""
+        return {"user": self.user, "item": self.item}
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        biases = Biases.fit(interactions, self.shrinkage, self.max_iter, self.tol)
+        return {
+            "interactions_": interactions.gathered(),
+            "mean_rating_": biases.mean,
+            "user_bias_": biases.user,
+            "item_bias_": biases.item,
+            "n_iter_": biases.n_iter,
+            "_biases": biases,
+        }
 
     def _score_block(self, rows):
         return self._biases.predict_all(rows)

@@ -128,18 +128,8 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         PopularityRecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(
-            X,
-            y,
-            sample_weight,
-            user=self.user,
-            item=self.item,
-            time=self.time,
-            needs_ratings=False,
-        )
-        recency = Recency.choose(interactions, self.half_life)
-        counts = _counts(interactions, recency)
-        return self._set_fitted(X, interactions_=interactions, item_counts_=counts, _recency=recency)
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        return self._set_fitted(X, **self._fitted(interactions))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the number of users of the item of each row.
@@ -157,11 +147,26 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         _, item_codes, _ = self._encode(X)
         return np.where(item_codes >= 0, self.item_counts_[item_codes], 0).astype(np.float64)
 
+    def _reads(self):
+        """Return what to read of ``X``."""
+        return {"user": self.user, "item": self.item, "time": self.time, "needs_ratings": False}
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        recency = Recency.choose(interactions, self.half_life)
+        counts = _counts(interactions, recency)
+        return {"interactions_": interactions.gathered(), "item_counts_": counts, "_recency": recency}
+
     def _score_block(self, rows):
         return np.tile(self._popularity(rows.now).astype(np.float64), (len(rows.codes), 1))
 
     def _popularity(self, now):
-        return self.item_counts_ if now is None else _counts(self._as_of(now), self._recency)
+        if now is None:
+            return self.item_counts_
+        rows = self._as_of(now)
+        if self._recency.half_life is None or not len(rows.item_codes):
+            return rows.popularity
+        return _weighed_popularity(rows, self._recency, rows.times.max())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -169,9 +174,18 @@ class PopularityRecommender(RecommenderMixin, BaseEstimator):
         return tags
 
 
-def _counts(rows, recency):
-    """Return the sum of the entries of each item, weighed by age from the newest of all."""
+def _counts(table, recency):
+    """Return the popularity of each item, weighed by age from the newest interaction of all."""
     if recency.half_life is None:
-        return rows.popularity
-    entries = rows.entries * recency.table_weights(rows)
+        return table.blocks.sum(_popularity)
+    return table.blocks.sum(_weighed_popularity, recency, table.newest)
+
+
+def _popularity(rows):
+    return rows.popularity
+
+
+def _weighed_popularity(rows, recency, newest):
+    """Return the sum of the entries of each item, weighed by age from the newest of all."""
+    entries = rows.entries * recency.table_weights(rows, newest)
     return np.bincount(rows.item_codes, entries, minlength=rows.n_items)

@@ -407,6 +407,9 @@ class DiverseRecommender(MetaEstimatorMixin, RecommenderMixin, BaseEstimator):
     def _has_history(self, rows):
         return self.recommender_._has_history(rows)
 
+    def _weighed_history(self, rows):
+        return self.recommender_._weighed_history(rows)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         if hasattr(self.recommender, "__sklearn_tags__"):

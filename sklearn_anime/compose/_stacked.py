@@ -240,8 +240,8 @@ class StackedRatingRegressor(
         check_is_fitted(self)
         Rows.read(X, self.interactions_.layout, self)
         predicted = np.stack([member.predict(as_table(X)) for member in self.members_], axis=1)
-        limits = np.nanmin(self.interactions_.ratings), np.nanmax(self.interactions_.ratings)
-        ratings = np.clip(self.final_estimator_.predict(predicted[:, :, 0]), *limits)
+        ratings = self.final_estimator_.predict(predicted[:, :, 0])
+        ratings = np.clip(ratings, *self.interactions_.rating_range)
         return (ratings, self.deviation_ * _deviations(predicted)) if return_std else ratings
 
     def get_params(self, deep: bool = True) -> dict:

@@ -28,10 +28,10 @@ DESCRIPTION = """\
 Anime Recommendations Database
 ------------------------------
 
-Users of a site for anime, the titles that each has watched, and the ratings 1 to 10 that they gave;
-a row without a rating is a title that was watched and not rated. Compiled in 2016 by CooperUnion
+Users of a site for anime, the anime that each has watched, and the ratings 1 to 10;
+a row without a rating is an anime that was watched and not rated. Compiled in 2016 by CooperUnion
 and published at https://www.kaggle.com/datasets/CooperUnion/anime-recommendations-database,
-where it has 73,516 users, 12,294 titles and 7,813,737 rows.
+where it has 73,516 users, 12,294 anime and 7,813,737 rows.
 
 :data: `user_id` and `anime_id`, one row per pair.
 :target: `rating`; NaN is "watched, not rated".
@@ -67,7 +67,7 @@ def load_anime(
         Keep the rows of this many users, those with the most rows. None keeps all.
 
     n_anime : int, default=None
-        Keep the rows of this many titles, those with the most rows, and only those titles in the
+        Keep the rows of this many anime, those with the most rows, and only those anime in the
         catalog. None keeps all.
 
     unrated : {"drop", "nan", "keep"}, default="drop"
@@ -92,7 +92,7 @@ def load_anime(
             members (float); missing where the file says nothing or `Unknown`.
         frame : DataFrame of shape (n_rows, 9)
             `data` joined with the catalog, its text as categoricals, and `target` as the last
-            column. Built when first asked for. Titles that the catalog lacks have missing values.
+            column. Built when first asked for. Anime that the catalog lacks have missing values.
         feature_names, target_names : list of str
             The columns of `data`, and the name of `target`.
         DESCR : str
@@ -108,9 +108,9 @@ def load_anime(
 
     Notes
     -----
-    A pair of user and title that occurs again keeps its last row. `n_users` and `n_anime` both
+    A pair of user and anime that occurs again keeps its last row. `n_users` and `n_anime` both
     count the rows of the whole table that is left, the unrated ones included, whatever `unrated`
-    says; of users or titles with equally many rows, those with the smaller ids come first.
+    says; of users or anime with equally many rows, those with the smaller ids come first.
 
     Examples
     --------
@@ -129,17 +129,17 @@ def load_anime(
     catalog = _read_catalog(find_table(folder, "anime.csv"))
     ratings = _read_ratings(find_table(folder, "rating.csv"))
     users = _most_frequent(ratings["user_id"], n_users)
-    titles = _most_frequent(ratings["anime_id"], n_anime)
+    anime_ids = _most_frequent(ratings["anime_id"], n_anime)
     if unrated == "drop" and (ratings["rating"] == NOT_RATED).all():
         raise ValueError(
             f"{find_table(folder, 'rating.csv')} has no rating: each row says -1, or nothing. Keep the "
             f"interactions with unrated='nan'."
         )
-    data, target = _split_target(_select(ratings, users, titles, unrated), unrated)
+    data, target = _split_target(_select(ratings, users, anime_ids, unrated), unrated)
     if return_X_y:
         return data, target
-    if titles is not None:
-        catalog = catalog[catalog.index.isin(titles)]
+    if anime_ids is not None:
+        catalog = catalog[catalog.index.isin(anime_ids)]
     return _make_bunch(data, target, catalog)
 
 
@@ -191,20 +191,20 @@ def _most_frequent(ids, n_ids):
     return counts.index[order[:n_ids]]
 
 
-def _select(ratings, users, titles, unrated):
+def _select(ratings, users, anime_ids, unrated):
     """Take the rows that are wanted, all conditions at once: one copy of the table."""
     wanted = np.ones(len(ratings), dtype=bool)
     if unrated == "drop":
         wanted &= ratings["rating"].to_numpy() != NOT_RATED
     if users is not None:
         wanted &= ratings["user_id"].isin(users).to_numpy()
-    if titles is not None:
-        wanted &= ratings["anime_id"].isin(titles).to_numpy()
+    if anime_ids is not None:
+        wanted &= ratings["anime_id"].isin(anime_ids).to_numpy()
     return ratings if wanted.all() else _take(ratings, wanted)
 
 
 def _take(ratings, mask):
-    """Take rows, numbered anew; per column, which is faster than on the frame."""
+    """Take rows, numbered again; per column, which is faster than on the frame."""
     columns = {name: column.to_numpy()[mask] for name, column in ratings.items()}
     return pd.DataFrame(columns, copy=False)
 

@@ -97,7 +97,7 @@ def read_delimited(files, name: str, form: TableFormat) -> pd.DataFrame:
     >>> header = ("user_id", "anime_id", "rating")
     >>> form = TableFormat(dict.fromkeys(header, "int64"), header=header)
     >>> read_delimited(DataFiles.at(Path(__file__).parent / "data"), "rating.csv", form).shape
-    (38529, 3)
+    (39629, 3)
     """
     if form.header is not None:
         _check_header(files, name, form)

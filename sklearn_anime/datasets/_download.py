@@ -138,7 +138,7 @@ def _check_md5(url, found, expected):
     if expected is not None and found != expected:
         raise OSError(
             f"The MD5 checksum of {url} is {found}, but {url}.md5 says {expected}. The file was "
-            f"deleted. Call again to download it anew."
+            f"deleted. Call again to download it."
         )
 
 

@@ -46,7 +46,7 @@ def fetch_anime(
         Keep the rows of this many users, those with the most rows. None keeps all.
 
     n_anime : int, default=None
-        Keep the rows of this many titles, those with the most rows, and only those titles in the
+        Keep the rows of this many anime, those with the most rows, and only those anime in the
         catalog. None keeps all.
 
     unrated : {"drop", "nan", "keep"}, default="drop"

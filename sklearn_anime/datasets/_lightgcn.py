@@ -145,9 +145,9 @@ def fetch_lightgcn(
         target : None
             There are no ratings.
         catalog : DataFrame of shape (n_items, 1)
-            Indexed by `item_id`, with the column `original_id`; without it where the list is not there.
+            Indexed by `item_id`, with the column `original_id`; without it where its file is missing.
         users : DataFrame of shape (n_users, 1)
-            Indexed by `user_id`, with the column `original_id`; without it where the list is not there.
+            Indexed by `user_id`, with the column `original_id`; without it where its file is missing.
         folds : Folds
             `folds["split"]` is the positions `(train, test)`.
         frame : DataFrame
@@ -273,7 +273,7 @@ def _offence(line):
 
 
 def _read_names(files, file, role, ids):
-    """Return the table of the users or items: all of the list, or those with a row."""
+    """Return the table of the users or items: all of its file, or those with a row."""
     if file not in files:
         return pd.DataFrame(index=pd.Index(np.unique(ids), name=role))
     with files.open(file) as content:

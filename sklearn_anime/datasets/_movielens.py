@@ -254,11 +254,11 @@ def what_became_of(path: Path, is_new: bool) -> str:
     Examples
     --------
     >>> what_became_of(Path("ml-1m.zip"), is_new=True)
-    'ml-1m.zip was deleted. Call again to download it anew.'
+    'ml-1m.zip was deleted. Call again to download it.'
     """
     if is_new:
-        return f"{path} was deleted. Call again to download it anew."
-    return f"Delete {path} and call again to download it anew."
+        return f"{path} was deleted. Call again to download it."
+    return f"Delete {path} and call again to download it."
 
 
 def _read(files, table):

@@ -39,7 +39,7 @@ def make_ratings(
     unrated: float = 0.0,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
-    r"""Draw a table of ratings with known biases and tastes.
+    r"""Draw a table of ratings with known biases and factors.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def make_ratings(
 
     See Also
     --------
-    load_anime_sample : Real titles and simulated viewers.
+    load_anime_sample : Real anime and simulated users.
 
     Notes
     -----

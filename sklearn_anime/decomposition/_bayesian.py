@@ -34,8 +34,8 @@ class BayesianFactorizationRegressor(
     """Predict ratings by Bayesian matrix factorization, with error bars.
 
     Each user and each item has a bias and factors. A Gibbs sampler draws them all again and again from
-    their posterior distribution, and predictions are means over these draws: nothing is tuned, and
-    more factors or sweeps do not overfit. Features of items and of users, and who has seen what, shift
+    their posterior distribution, and predictions are means over these draws. No penalty is tuned, and
+    more factors or sweeps do not overfit. Features of items and of users, and the interactions, shift
     the prior of the factors, so that ids with few ratings are estimated from similar ones.
 
     Parameters
@@ -449,8 +449,7 @@ class BayesianFactorizationRegressor(
 
     @property
     def _rating_range(self):
-        ratings = self.interactions_.ratings
-        return np.nanmin(ratings), np.nanmax(ratings)
+        return self.interactions_.rating_range
 
     def _score_block(self, rows):
         return self._posterior.scores(self._vectors_of(rows))

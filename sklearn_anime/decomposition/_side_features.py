@@ -61,7 +61,7 @@ class History:
 
     @classmethod
     def fit(cls, seen, random_state):
-        """Find the directions of a CSR matrix of who was seen with whom."""
+        """Find the directions of a CSR interaction matrix."""
         matrix = _weighted(seen)
         _, vectors = leading_singular_vectors(matrix, HISTORY_COMPONENTS, random_state)
         return cls(vectors / np.sqrt(matrix.power(2).sum() / matrix.shape[0]))

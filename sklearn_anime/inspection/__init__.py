@@ -1,8 +1,9 @@
-"""Displays: pictures of users, titles, ratings, lists and models, in the manner of scikit-learn."""
+"""Displays: plots of users, items, ratings, rankings and models, as in scikit-learn."""
 
 from sklearn_anime.inspection._diversity_curve import DiversityCurveDisplay
 from sklearn_anime.inspection._explanation import ExplanationDisplay
 from sklearn_anime.inspection._genre_weights import GenreWeightsDisplay
+from sklearn_anime.inspection._history import HistoryDisplay
 from sklearn_anime.inspection._interval_calibration import IntervalCalibrationDisplay
 from sklearn_anime.inspection._item_map import ItemMapDisplay
 from sklearn_anime.inspection._loss_curve import LossCurveDisplay
@@ -16,6 +17,7 @@ __all__ = [
     "DiversityCurveDisplay",
     "ExplanationDisplay",
     "GenreWeightsDisplay",
+    "HistoryDisplay",
     "IntervalCalibrationDisplay",
     "ItemMapDisplay",
     "LossCurveDisplay",

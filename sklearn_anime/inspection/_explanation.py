@@ -76,13 +76,13 @@ class ExplanationDisplay:
     >>> from sklearn_anime.linear_model import EASERecommender
     >>> anime = load_anime_sample()
     >>> model = EASERecommender().fit(anime.data)
-    >>> item = model.recommend([8], n_items=1).anime_id[0]
-    >>> display = ExplanationDisplay.from_estimator(model, 8, item, n=3, catalog=anime.catalog)
+    >>> item = model.recommend([4], n_items=1).anime_id[0]
+    >>> display = ExplanationDisplay.from_estimator(model, 4, item, n=3, catalog=anime.catalog)
     >>> print(display.ax_.get_title())
-    Score of Tonari no Totoro
-    for user 8: 0.61
+    Score of Clannad: After Story
+    for user 4: 0.51
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-    ['Majo no Takkyuubin', 'Sen to Chihiro no Kamik…', 'Kaze no Tani no Nausicaä', 'rest']
+    ['Air', 'Kanon (2006)', 'Shaman King', 'rest']
     """
 
     def __init__(

@@ -17,20 +17,20 @@ MOST_NUMBERS = 400  # cells that numbers are written into
 
 
 class GenreWeightsDisplay:
-    """Draw the weights of genres in some titles as a heat map.
+    """Draw the weights of genres in some items as a heat map.
 
     Make it with `from_estimator`.
 
     Parameters
     ----------
     weights : ndarray of shape (n_titles, n_genres)
-        The weight of each genre in each title.
+        The weight of each genre in each item.
 
     genres : sequence of str of length n_genres
         Names of the genres.
 
     names : sequence of str of length n_titles
-        Names of the titles.
+        Names of the items.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class GenreWeightsDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Draw what a fitted encoder makes of some titles.
+        """Draw the genre weights that a fitted encoder gives some items.
 
         Genres that none of them has are left out.
 
@@ -89,11 +89,11 @@ class GenreWeightsDisplay:
             Fitted; the first one in a Pipeline, a ColumnTransformer or a FeatureUnion will do.
 
         X : array-like or DataFrame of shape (n_titles, n_columns)
-            Cells with genres, a title in each row, in the form that the encoder was fitted to. Of a
+            Cells with genres, an item in each row, in the form that the encoder was fitted to. Of a
             frame with more columns it takes its own.
 
         names : array-like of shape (n_titles,), default=None
-            Names of the titles. None numbers them from 0.
+            Names of the items. None numbers them from 0.
 
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a new figure.
@@ -112,7 +112,7 @@ class GenreWeightsDisplay:
             If there is no `WeightedOneHotGenres` in the estimator.
 
         ValueError
-            If no title has a genre, or there are not as many names as titles.
+            If no item has a genre, or there are not as many names as items.
         """
         encoder = _find_encoder(estimator)
         if encoder is None:
@@ -126,8 +126,8 @@ class GenreWeightsDisplay:
         names = range(len(weights)) if names is None else list(names)
         if len(shown) == 0 or len(names) != len(weights):
             raise ValueError(
-                f"X has {len(weights)} titles with {len(shown)} different genres, and names={names!r}. "
-                f"Pass titles with a genre, and a name for each."
+                f"X has {len(weights)} items with {len(shown)} different genres, and names={names!r}. "
+                f"Pass items with a genre, and a name for each."
             )
         genres = [_short_names(encoder)[position] for position in shown]
         display = cls(weights=weights[:, shown], genres=genres, names=[str(name) for name in names])

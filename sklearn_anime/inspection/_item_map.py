@@ -1,4 +1,4 @@
-"""Titles in two dimensions, colored by genre, some of them named."""
+"""Items in two dimensions, colored by genre, some of them named."""
 
 from collections import Counter
 from numbers import Integral
@@ -24,7 +24,7 @@ OTHERS = "other"
 
 
 class ItemMapDisplay:
-    """Draw titles in two components of their factors, colored by their first genre.
+    """Draw items in two components of their factors, colored by their first genre.
 
     Items that the same users like are in the same direction from the origin. Of more than a thousand
     titles, those farthest out (0.1 % on each side) may lie outside the picture, whose title counts
@@ -33,7 +33,7 @@ class ItemMapDisplay:
     Parameters
     ----------
     coordinates : ndarray of shape (n_items, 2)
-        Coordinates of each title.
+        Coordinates of each item.
 
     items : array-like of shape (n_items,)
         Their ids.
@@ -42,16 +42,16 @@ class ItemMapDisplay:
         Names of the two axes.
 
     genres : sequence of str or None, of length n_items, default=None
-        The first genre of each title, None where it has none. The six most frequent ones get a color,
-        the others share a gray. None draws all titles alike.
+        The first genre of each item, None where it has none. The six most frequent ones get a color,
+        the others share a gray. None draws all items in one color.
 
     names : dict of id to str, default=None
-        Titles to name in the picture.
+        Items to name in the picture.
 
     Attributes
     ----------
     scatters_ : list of matplotlib PathCollection
-        The titles of each genre: the gray ones, then from the most frequent genre to the rarest.
+        The items of each genre: the gray ones, then from the most frequent genre to the rarest.
 
     labels_ : list of Annotation
         The names.
@@ -68,7 +68,7 @@ class ItemMapDisplay:
     See Also
     --------
     UserMapDisplay : The same of users.
-    GenreWeightsDisplay : The genres of titles as numbers.
+    GenreWeightsDisplay : The genres of items as numbers.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class ItemMapDisplay:
         ax: Any = None,
         scatter_kwargs: dict | None = None,
     ) -> Self:
-        """Draw the titles of a fitted recommender.
+        """Draw the items of a fitted recommender.
 
         Parameters
         ----------
@@ -119,19 +119,19 @@ class ItemMapDisplay:
             Pipeline or a search that ends in one is accepted.
 
         catalog : DataFrame, default=None
-            What is known of the titles, one in each row: its ids are the column that is called as the
-            items of ``fit`` are, or else the index. None names titles by their ids and leaves out
+            What is known of the items, one in each row: its ids are the column that is called as the
+            items of ``fit`` are, or else the index. None names items by their ids and leaves out
             the colors.
 
         genre : str or None, default="genre"
-            Column of the catalog with the genres of a title, of which the first one counts: a text
+            Column of the catalog with the genres of an item, of which the first one counts: a text
             with ", " between them, or a list. None leaves out the colors.
 
         name : str, default="name"
-            Column of the catalog with the name of a title.
+            Column of the catalog with the name of an item.
 
         named : int or array-like of ids, default=12
-            Titles to name: so many of those that most users have seen, or those of some ids.
+            Items to name: so many of those that most users have seen, or those of some ids.
 
         components : tuple of two int, default=(0, 1)
             Which components to draw, from 0: those of the SVD, or in models whose factors have no order
@@ -152,7 +152,7 @@ class ItemMapDisplay:
         Raises
         ------
         KeyError
-            If a title to name was not in the rows of ``fit``.
+            If an item to name was not in the rows of ``fit``.
 
         TypeError
             If the model has no factors of items.
@@ -208,7 +208,7 @@ class ItemMapDisplay:
         return close_axes(self, ax)
 
     def _groups(self):
-        """Return genre, mask of its titles and color; the last, which lies on top, is the rarest."""
+        """Return genre, mask of its items and color; the last, which lies on top, is the rarest."""
         if self.genres is None:
             return [(None, np.ones(len(self.coordinates), dtype=bool), COLORS[0])]
         frequent = [genre for genre, _ in Counter(filter(None, self.genres)).most_common(len(COLORS))]

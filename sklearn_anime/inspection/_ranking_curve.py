@@ -1,4 +1,4 @@
-"""A metric of lists against their length, for several recommenders."""
+"""A ranking metric against the number of recommendations, for several recommenders."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -81,9 +81,9 @@ class RankingCurveDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Judge the lists of fitted recommenders by rows that they have not seen.
+        """Evaluate the rankings of fitted recommenders on rows that they have not seen.
 
-        Each recommender makes its lists once, `k` long.
+        Each recommender recommends once, `k` items per user.
 
         Parameters
         ----------
@@ -223,7 +223,7 @@ class RankingCurveDisplay:
         title = TITLES.get(self.metric, self.metric.capitalize())
         ax.set(
             title=f"{title} of recommendations",
-            xlabel="k (length of the lists)",
+            xlabel="k (recommendations per user)",
             ylabel=f"{title}@k (mean over the users)",
         )
         ax.set_ylim(bottom=0)

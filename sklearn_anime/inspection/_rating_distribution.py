@@ -1,4 +1,4 @@
-"""What a model predicts of every title for one user."""
+"""The predicted ratings of every item for one user."""
 
 from collections.abc import Hashable
 from typing import Any, Self
@@ -22,15 +22,15 @@ from sklearn_anime.utils._sklearn import validate_style_kwargs
 
 
 class RatingDistributionDisplay:
-    """Draw the predicted ratings of all titles for one user, those seen apart.
+    """Draw the predicted ratings of all items for one user, those seen apart.
 
-    It shows how well a model tells titles apart, and whether what a user has chosen lies where it
-    expects the best. Make it with `from_estimator` or `from_predictions`.
+    It shows how much the predicted ratings differ, and whether the items that the user has chosen have
+    high predictions. Make it with `from_estimator` or `from_predictions`.
 
     Parameters
     ----------
     y_pred : ndarray of shape (n_items,)
-        Predicted rating of each title.
+        Predicted rating of each item.
 
     seen : ndarray of bool of shape (n_items,)
         Whether the user has seen it.
@@ -44,7 +44,7 @@ class RatingDistributionDisplay:
     Attributes
     ----------
     bars_ : list of two matplotlib BarContainer
-        The histograms of the titles seen and of the others, one on top of the other.
+        The histograms of the items seen and of the others, one on top of the other.
 
     ax_ : matplotlib Axes
         Axes of the plot.
@@ -65,7 +65,7 @@ class RatingDistributionDisplay:
     >>> model = BiasRegressor().fit(anime.data, anime.target)
     >>> display = RatingDistributionDisplay.from_estimator(model, user=1)
     >>> int(display.seen.sum()), len(display.y_pred)
-    (129, 332)
+    (38, 332)
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class RatingDistributionDisplay:
         Raises
         ------
         KeyError
-            If the user or a title seen was not in the rows of ``fit``.
+            If the user or an item seen was not in the rows of ``fit``.
 
         TypeError
             If the model predicts no ratings.
@@ -164,7 +164,7 @@ class RatingDistributionDisplay:
             Predicted ratings, finite.
 
         seen : array-like of bool of shape (n_items,)
-            Whether the user has seen each title.
+            Whether the user has seen each item.
 
         user : id, default=None
             The user, for the title of the picture.
@@ -199,7 +199,7 @@ class RatingDistributionDisplay:
         if seen.shape != y_pred.shape:
             raise ValueError(
                 f"seen has shape {seen.shape} and y_pred {y_pred.shape}. Say of each rating whether "
-                f"the user has seen the title."
+                f"the user has seen the item."
             )
         return cls(y_pred=y_pred, seen=seen, user=user).plot(ax, bins=bins, **kwargs)
 
@@ -235,7 +235,7 @@ class RatingDistributionDisplay:
         ax.set(
             title=f"Predicted ratings of {len(self.y_pred):,} titles{whom}",
             xlabel=f"Predicted rating{scale_text(self.rating_range)}",
-            ylabel="Number of titles",
+            ylabel="Number of items",
         )
         ax.legend()
         return close_axes(self, ax)

@@ -15,7 +15,7 @@ from sklearn_anime.utils._sklearn import validate_style_kwargs
 class TraceDisplay:
     """Draw a quantity after each sweep of each chain of a sampler.
 
-    Chains that have converged look alike: they fluctuate around one level, and so do their first and
+    Chains that have converged are similar: they fluctuate around one level, and so do their first and
     second half. Make it with `from_estimator`.
 
     Parameters

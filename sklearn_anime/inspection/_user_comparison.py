@@ -1,4 +1,4 @@
-"""How two users rate the titles that both have rated."""
+"""How two users rate the items that both have rated."""
 
 from collections.abc import Hashable
 from typing import Any, Self
@@ -22,18 +22,18 @@ LARGEST_AREA = 420.0  # of a bubble, in square points: it fits between two whole
 
 
 class UserComparisonDisplay:
-    """Draw the ratings of two users on the titles that both have rated.
+    """Draw the ratings of two users on the items that both have rated.
 
-    Each bubble is a pair of ratings, and its area says how many titles have it. On the diagonal both
+    Each bubble is a pair of ratings, and its area says how many items have it. On the diagonal both
     think the same. Make it with `from_estimator`.
 
     Parameters
     ----------
     ratings : ndarray of shape (n_common_items, 2)
-        The ratings of each title by both users.
+        The ratings of each item by both users.
 
     items : array-like of shape (n_common_items,)
-        Ids of the titles.
+        Ids of the items.
 
     users : tuple of two ids
         The two users.
@@ -50,7 +50,7 @@ class UserComparisonDisplay:
         The diagonal.
 
     correlation_ : float
-        Pearson correlation of the ratings; NaN where one of both rates all titles alike.
+        Pearson correlation of the ratings; NaN where one of them gives all items the same rating.
 
     legend_ : matplotlib Legend or None
         What the areas mean; None where every pair of ratings is there once.
@@ -131,14 +131,14 @@ class UserComparisonDisplay:
             If a user was not in the rows of ``fit``.
 
         ValueError
-            If there is no title that both have rated.
+            If there is no item that both have rated.
         """
         interactions = fitted_recommender(estimator).interactions_
         codes = [interactions.users.lookup([one]) for one in (user, other)]
         items, ratings = _common(*(interactions.take(code) for code in codes))
         if len(items) == 0:
             raise ValueError(
-                f"The users {user!r} and {other!r} have rated no title in common. Compare two who have, "
+                f"The users {user!r} and {other!r} have rated no item in common. Compare two who have, "
                 f"such as those of similar_users."
             )
         display = cls(

@@ -58,7 +58,7 @@ class UserMapDisplay:
 
     See Also
     --------
-    ItemMapDisplay : The same of titles.
+    ItemMapDisplay : The same of items.
     UserComparisonDisplay : Compares the ratings of two users.
 
     Examples

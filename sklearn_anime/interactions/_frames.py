@@ -21,13 +21,24 @@ def as_table(X):
     return np.asarray(X, dtype=object if isinstance(X, (list, tuple)) else None)
 
 
+def check_in_memory(X, table="X"):
+    """Raise for frames whose rows are not there yet: lazy ones, and those of Dask."""
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError(f"{table} is a lazy frame. Call .collect() on it first.")
+    if nw.dependencies.is_dask_dataframe(X):
+        raise TypeError(
+            f"{table} is a Dask DataFrame, whose rows may not fit into one memory. Fit with "
+            "sklearn_anime.dask.fit(model, X, y) and predict with sklearn_anime.dask.predict(model, X), "
+            "or call .compute() on it first."
+        )
+
+
 def table_columns(X, table="X"):
     """Return the columns of ``X`` as narwhals Series, and whether they have names.
 
     `table` is how messages call it.
     """
-    if nw.dependencies.is_polars_lazyframe(X):
-        raise TypeError(f"{table} is a lazy frame. Call .collect() on it first.")
+    check_in_memory(X, table)
     if not nw.dependencies.is_into_dataframe(X):
         return _array_columns(X, table), False
     frame = _eager_frame(X, table)
@@ -45,6 +56,9 @@ def table_columns(X, table="X"):
 def tidy_frame(*series, **arrays):
     """Return a native frame of some series and arrays, in the library of the first series."""
     _check_names([*(column.name for column in series), *arrays])
+    if series[0].implementation.is_pandas():  # several times faster than through narwhals
+        named = {column.name: column.to_native().reset_index(drop=True) for column in series}
+        return pd.DataFrame(named | arrays)
     columns = {column.name: column for column in series}
     for name, values in arrays.items():
         columns[name] = nw.new_series(name, values, backend=series[0].implementation)

@@ -65,6 +65,8 @@ def series_like(series, values):
             f"{values[0]!r} beside {values[-1]!r}, which {series.implementation} cannot hold in one "
             f"column. Give ids of the type that fit saw."
         ) from error
+    if new.implementation.is_pandas() and new.to_native().dtype == series.to_native().dtype:
+        return new
     try:
         cast = _cast(new, series)
     except Exception:  # each library raises its own error where its dtype has no room for an id

@@ -8,22 +8,23 @@ from sklearn_anime.interactions._clock import check_clock
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
 from sklearn_anime.interactions._numbers import numeric_columns
-from sklearn_anime.interactions._pairs import PairIndex, PairMerge
+from sklearn_anime.interactions._pairs import LATEST, PairIndex, PairMerge, order_of
 from sklearn_anime.interactions._rows import Layout, Rows, split_history
-from sklearn_anime.interactions._targets import check_ratings, check_weights
+from sklearn_anime.interactions._table import TableMixin
+from sklearn_anime.interactions._targets import check_any_rating, check_ratings, check_weights
 from sklearn_anime.interactions._user_rows import UserRows
 from sklearn_anime.interactions._vocabulary import Vocabulary, warn_of_kinds
-from sklearn_anime.utils._groups import first_rows, positions_in
+from sklearn_anime.utils._groups import first_rows
+from sklearn_anime.utils._parts import OneBlock
 from sklearn_anime.utils._warnings import warn
 
 CERTAIN = 10  # rated rows from which on a correlation with the ratings can be trusted
 SUMMED = ("ratings", "weights", "totals")  # what the rows of a pair add up to, or their mean
-LATEST = ("times", "order")  # what a pair has from its latest row
 LEAKAGE = 0.9999  # correlation of a column with the ratings, from which on it holds them
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Interactions(UserRows):
+class Interactions(TableMixin, UserRows):
     """The table that ``fit`` saw: rows of all its users, with the ids and features behind the codes.
 
     Repeated pairs count as the weighted mean of their ratings, their weights add up, and their time is
@@ -127,7 +128,7 @@ class Interactions(UserRows):
             table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
             _warn_of_leakage(others, table, ratings)
         times = None if rows.time is None else rows.times()[kept]
-        order = _order(times, kept) if ordered or times is not None else None
+        order = order_of(times, kept) if ordered or times is not None else None
         values = {"ratings": ratings, "weights": weights, "totals": weights}
         values |= {"times": times, "order": order}
         ids = {"users": users, "items": items, "layout": rows.layout, "clock": rows.clock}
@@ -136,16 +137,10 @@ class Interactions(UserRows):
     @classmethod
     def _merged(cls, merge, values, table, *, users, items, **others):
         """Merge the rows of each pair."""
-        ratings, weights = merge.ratings(values["ratings"], values["weights"])
         return cls(
-            indptr=merge.indptr(len(users)),
-            item_codes=merge.item_codes,
-            ratings=ratings,
-            weights=weights,
             n_items=len(items),
             codes=np.arange(len(users)),
-            totals=merge.sum(values["totals"]),
-            **{name: None if values[name] is None else merge.max(values[name]) for name in LATEST},
+            **merge.fields(values, len(users)),
             user_columns=[] if table is None else table.user_columns,
             user_rows=np.arange(len(users)),
             users=users,
@@ -155,10 +150,19 @@ class Interactions(UserRows):
         )
 
     @property
-    def mean_rating(self) -> float:
-        """Weighted mean of the ratings."""
-        rated = self.rated
-        return float(np.average(self.ratings[rated], weights=self.weights[rated]))
+    def blocks(self) -> OneBlock:
+        """The rows as blocks of users, over which models are sums: one block."""
+        return OneBlock(self)
+
+    def gathered(self):
+        """Return the table in one memory, as it is here.
+
+        Returns
+        -------
+        Interactions
+            This table.
+        """
+        return self
 
     def extended(self, X, y=None, sample_weight=None, *, optional: bool = False):
         """Return these interactions with more rows; new ids come after the known ones.
@@ -206,7 +210,7 @@ class Interactions(UserRows):
             values["times"] = np.append(self.times, new.times)
         if self.order is not None:
             rows = np.append(self.order, self.order.max() + 1 + new.order)
-            values["order"] = _order(values["times"], rows)
+            values["order"] = order_of(values["times"], rows)
         merge, table = PairMerge(user_codes, item_codes, len(items)), None
         if self.features is not None:
             features, codes = (
@@ -232,7 +236,7 @@ class Interactions(UserRows):
         user_codes, item_codes : ndarray of int of shape (n_users,) and (n_items,)
             Codes there, -1 for ids that are not there.
         """
-        return others.users.encode(self.users.ids), others.items.encode(self.items.ids)
+        return others.users.codes_of(self.users), others.items.codes_of(self.items)
 
     def positions_of(self, user_codes, item_codes) -> np.ndarray:
         """Return the position of pairs among the pairs of ``fit``.
@@ -306,10 +310,10 @@ class Interactions(UserRows):
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
         check_clock(new.clock, self.clock, "history=")
-        codes = (self.items if items is None else items).encode(new.items.ids)
+        codes = (self.items if items is None else items).codes_of(new.items)
         if (codes < 0).any() and not warn_of_kinds(self.items, new.items.ids, codes, "history="):
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")
-        of_pair, fitted = codes[new.item_codes], self.users.encode(new.users.ids)
+        of_pair, fitted = codes[new.item_codes], self.users.codes_of(new.users)
         kept, others = (of_pair >= 0) & (of_pair < self.n_items), of_pair >= self.n_items
         folded = UserRows(
             indptr=np.concatenate([[0], np.cumsum(kept)])[new.indptr],
@@ -352,11 +356,6 @@ class Interactions(UserRows):
         return self.features.fitted_rows(self.row_codes, self.item_codes)
 
 
-def _order(times, rows):
-    """Return the rank of rows by time and, where times are equal or there are none, by row."""
-    return rows if times is None else positions_in(np.lexsort([rows, times]))
-
-
 def _check_target(y, sample_weight, n_rows, needs_ratings):
     """Return ratings and weights of the rows, and the positions of those with a weight."""
     weights = check_weights(sample_weight, n_rows)
@@ -364,11 +363,8 @@ def _check_target(y, sample_weight, n_rows, needs_ratings):
     if y is None and not needs_ratings:
         return np.full(len(kept), np.nan), weights[kept], kept
     ratings = check_ratings(y, n_rows)[kept]
-    if needs_ratings and np.isnan(ratings).all():
-        raise ValueError(
-            f"Input y contains NaN only ({len(ratings)} rows with a weight), so there is no rating to "
-            f"learn from. PopularityRecommender learns from interactions alone."
-        )
+    if needs_ratings:
+        check_any_rating(np.count_nonzero(~np.isnan(ratings)), len(ratings))
     return ratings, weights[kept], kept
 
 

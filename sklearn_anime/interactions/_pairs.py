@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from sklearn_anime.utils._groups import positions_in
+
+LATEST = ("times", "order")  # what a pair has from its latest row
+
 
 class PairMerge:
     """How rows become distinct pairs, sorted by user and item.
@@ -62,6 +66,18 @@ class PairMerge:
         values = self._sort(values)
         return values if self._starts is None else values[np.append(self._starts[1:], len(values)) - 1]
 
+    def fields(self, values, n_users):
+        """Return the fields of `UserRows` that merge the values of rows, by their names."""
+        ratings, weights = self.ratings(values["ratings"], values["weights"])
+        return {
+            "indptr": self.indptr(n_users),
+            "item_codes": self.item_codes,
+            "ratings": ratings,
+            "weights": weights,
+            "totals": self.sum(values["totals"]),
+            **{name: None if values[name] is None else self.max(values[name]) for name in LATEST},
+        }
+
     def _sort(self, values):
         return values if self._order is None else values[self._order]
 
@@ -92,6 +108,11 @@ class PairIndex:
             return np.full(len(keys), -1)
         there = self._keys[np.minimum(found, len(self._keys) - 1)] == keys
         return np.where(there, found, -1)
+
+
+def order_of(times, rows):
+    """Return the rank of rows by time and, where times are equal or there are none, by row."""
+    return rows if times is None else positions_in(np.lexsort([rows, times]))
 
 
 def pair_keys(user_codes, item_codes, n_items):

@@ -57,11 +57,11 @@ class Recency:
     @classmethod
     def choose(cls, rows, half_life=None, decay=1.0, max_length=None, name="half_life"):
         """Return the weights that parameters of a model ask for, if `rows` have what they need."""
-        if half_life is not None and rows.times is None:
+        if half_life is not None and rows.clock is None:
             raise _needs_times(f"{name}={half_life!r}")
         if not 0 <= decay <= 1:
             raise ValueError(f"decay={decay!r} is not between 0 and 1. Give a factor such as 0.9.")
-        if decay != 1 and rows.order is None:
+        if decay != 1 and not rows.has_order:
             raise _needs_times(f"decay={decay!r}")
         duration = None if half_life is None else duration_on(rows.clock, half_life, name)
         return cls(duration, float(decay), max_length)
@@ -78,11 +78,11 @@ class Recency:
                 weights[positions >= self.max_length] = 0.0
         return weights
 
-    def table_weights(self, rows):
+    def table_weights(self, rows, newest):
         """Return the weight of each pair by its distance from the newest of all users."""
-        if self.half_life is None or not len(rows.item_codes):
+        if self.half_life is None:
             return np.ones(len(rows.item_codes))
-        return np.exp2(-_ages(rows.times, rows.times.max()) / self.half_life)
+        return np.exp2(-_ages(rows.times, newest) / self.half_life)
 
 
 def history_weights(rows, half_life, decay, max_length=None):
@@ -90,10 +90,10 @@ def history_weights(rows, half_life, decay, max_length=None):
     return Recency.choose(rows, half_life, decay, max_length).weights(rows)
 
 
-def training_weights(interactions, half_life):
+def training_weights(rows, half_life, newest):
     """Return the weight of each pair in training, where age is the distance from the newest of all."""
-    recency = Recency.choose(interactions, half_life, name="training_half_life")
-    return recency.table_weights(interactions)
+    recency = Recency.choose(rows, half_life, name="training_half_life")
+    return recency.table_weights(rows, newest)
 
 
 def _needs_times(given):

@@ -34,6 +34,15 @@ def check_ratings(y, n_rows):
     return ratings
 
 
+def check_any_rating(n_rated, n_rows):
+    """Raise where no row has a rating."""
+    if n_rated == 0:
+        raise ValueError(
+            f"Input y contains NaN only ({n_rows} rows with a weight), so there is no rating to "
+            f"learn from. PopularityRecommender learns from interactions alone."
+        )
+
+
 def check_weights(sample_weight, n_rows):
     """Return sample weights as a float ndarray: ones by default, never negative or all zero."""
     return check_sample_weight(

@@ -92,6 +92,11 @@ class UserRows:
         return len(self.codes), self.n_items
 
     @property
+    def has_order(self) -> bool:
+        """Whether the pairs of each user are in an order."""
+        return self.order is not None
+
+    @property
     def rated(self) -> np.ndarray:
         """Mask of the pairs that carry a rating."""
         return ~np.isnan(self.ratings)
@@ -112,13 +117,6 @@ class UserRows:
         return np.repeat(np.arange(len(self.codes)), self.row_lengths)
 
     @property
-    def user_features(self) -> np.ndarray:
-        """Features of the users as numbers: ndarray of shape (n_users, n_user_features)."""
-        if not self.user_columns:
-            return np.empty((len(self.codes), 0))
-        return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
-
-    @property
     def item_counts(self) -> np.ndarray:
         """Number of users who have interacted with each item."""
         return np.bincount(self.item_codes, minlength=self.n_items)
@@ -129,6 +127,13 @@ class UserRows:
         if not self.weighted:
             return self.item_counts
         return np.bincount(self.item_codes, self.totals, minlength=self.n_items)
+
+    @property
+    def user_features(self) -> np.ndarray:
+        """Features of the users as numbers: ndarray of shape (n_users, n_user_features)."""
+        if not self.user_columns:
+            return np.empty((len(self.codes), 0))
+        return with_mean(as_numbers(self.user_columns, 0))[self.user_rows]
 
     def user_series(self) -> list:
         """Return the features of the users as columns, as they were in ``X``.

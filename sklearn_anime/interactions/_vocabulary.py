@@ -123,7 +123,7 @@ class Vocabulary:
         return self.index.get_indexer(id_index(as_series(values), self.role))
 
     def kinds(self, values):
-        """Return what these ids and others are where one are numbers and the other text, else None.
+        """Return the kinds of these ids and of others where text meets numbers.
 
         Parameters
         ----------
@@ -138,6 +138,21 @@ class Vocabulary:
         series = as_series(values)
         found = _kind(self.index[:1000]), _kind(id_index(series[:1000], self.role))
         return found if None not in found and found[0] != found[1] else None
+
+    def codes_of(self, others) -> np.ndarray:
+        """Return the code of each id of another vocabulary, -1 where it is unknown.
+
+        Parameters
+        ----------
+        others : Vocabulary
+            Other ids.
+
+        Returns
+        -------
+        ndarray of int of shape (n_others,)
+            Codes.
+        """
+        return self.index.get_indexer(others.index)
 
     def decode(self, codes) -> nw.Series:
         """Return the ids of codes as a narwhals Series, in the dtype of ``fit``.

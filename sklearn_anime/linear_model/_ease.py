@@ -28,9 +28,10 @@ from sklearn_anime.linear_model._rows import (
     check_size,
     item_features,
     liked,
+    n_users_of_items,
     warn_of_nothing_in_common,
 )
-from sklearn_anime.linear_model._settings import Settings, auto_tail, usual_square
+from sklearn_anime.linear_model._settings import Lengths, Settings, auto_tail, usual_square
 from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
@@ -277,16 +278,7 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         EASERecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(
-            X,
-            y,
-            sample_weight,
-            user=self.user,
-            item=self.item,
-            time=self.time,
-            needs_ratings=self.min_rating is not None,
-            features="numbers" if self.feature_weight else None,
-        )
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -350,29 +342,28 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         similarity = self._weights.partial_correlations
         return similar_frame(similarity, self.interactions_.items, items, n_items)
 
+    def _reads(self):
+        """Return what to read of ``X`` and ``y``."""
+        return {
+            "user": self.user,
+            "item": self.item,
+            "time": self.time,
+            "needs_ratings": self.min_rating is not None,
+            "features": "numbers" if self.feature_weight else None,
+        }
+
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
         Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
-        factors = training_weights(interactions, self.training_half_life)
-        entries = liked(interactions, self.min_rating, factors)
-        if entries.nnz == 0:
-            raise ValueError(
-                f"No rating in y reaches min_rating={self.min_rating}: the largest is "
-                f"{np.nanmax(interactions.ratings)}. Lower min_rating."
-            )
-        check_size(entries)
-        unit = usual_square(liked(interactions, self.min_rating)) if interactions.weighted else 1.0
-        settings = Settings.choose(entries, self.alpha, self.dropout, self.user_power, unit)
-        rows = settings.weighed(entries)
-        ridge = settings.ridge(squared_norms(rows))
         features = None if interactions.features is None else item_features(interactions.features)
-        warn_of_nothing_in_common(entries, features)
+        settings, rows = self._weighed(interactions, features)
+        ridge = settings.ridge(rows.sum(squared_norms))
         if features is not None:
-            rows = sparse.vstack([rows, sparse.csr_array(self.feature_weight * features.T)], "csr")
+            rows = rows.extended(sparse.csr_array(self.feature_weight * features.T))
         solver = self._choose_solver(rows, ridge)
-        weights = self._solve(solver, rows, ridge, interactions.shape)
+        weights = self._solve(solver, rows, ridge, interactions.shape, features)
         return {
-            "interactions_": interactions,
+            "interactions_": interactions.gathered(),
             "item_features_": features,
             **{f"{name}_": value for name, value in vars(settings).items()},
             "tail_": getattr(weights, "share", 0.0),
@@ -383,23 +374,41 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
             "_of_features": _of_features(weights, features, self.feature_weight),
         }
 
-    def _solve(self, solver, rows, ridge, table):
+    def _weighed(self, interactions, features):
+        """Return the settings, and the blocks of rows of users times their weights."""
+        blocks, newest = interactions.blocks, interactions.newest
+        entries = blocks.map(_training_entries, self.min_rating, self.training_half_life, newest)
+        n_of_items = entries.sum(n_users_of_items)
+        if not n_of_items.any():
+            raise ValueError(
+                f"No rating in y reaches min_rating={self.min_rating}: the largest is "
+                f"{interactions.rating_range[1]}. Lower min_rating."
+            )
+        lengths, unit = Lengths.of(entries), 1.0
+        if interactions.weighted:
+            unit = usual_square(blocks.map(liked, self.min_rating))
+        settings = Settings.choose(lengths.mean, self.alpha, self.dropout, self.user_power, unit)
+        warn_of_nothing_in_common(lengths.n_active, n_of_items, features)
+        return settings, entries.map(settings.weighed, lengths.log_mean_sum)
+
+    def _solve(self, solver, rows, ridge, table, features):
         """Return the weights between items."""
         if solver == "cholesky":
             return ExactWeights.fit(rows, ridge)
         tail = auto_tail if self.tail == "auto" else self.tail
-        n_components = self._rank(rows.shape, table)
+        n_features = 0 if features is None else features.shape[1]
+        n_components = self._rank((table[0] + n_features, table[1]), table)
         return LowRankWeights.fit(rows, ridge, n_components, tail=tail, random_state=self.random_state)
 
     def _choose_solver(self, rows, ridge):
         """Return which solver to use, if there is room for it."""
-        n_bytes = gram_dtype(rows, ridge).itemsize * rows.shape[1] ** 2
+        n_bytes = gram_dtype(rows, ridge).itemsize * len(ridge) ** 2
         if self.solver == "auto":
             exact = self.n_components is None and n_bytes <= min(LARGEST_GRAM, total_memory() / 2)
             return "cholesky" if exact else "svd"
         if self.solver == "cholesky" and n_bytes > total_memory():
             raise ValueError(
-                f"The exact solver needs {n_bytes / 2**30:,.1f} GiB for {rows.shape[1]} items. Give "
+                f"The exact solver needs {n_bytes / 2**30:,.1f} GiB for {len(ridge)} items. Give "
                 f"n_components, such as {N_COMPONENTS}, and solver='svd'."
             )
         return self.solver
@@ -418,8 +427,8 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
         return rows.rated_from(self._min_rating).row_lengths > 0
 
     def _explain_score(self, rows, item_code):
-        rows = rows.rated_from(self._min_rating)
-        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
+        rows, by_age = self._weighed_history(rows)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * by_age
         return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
@@ -435,17 +444,24 @@ class EASERecommender(RecommenderMixin, BaseEstimator):
 
     def _entries(self, rows):
         """Return what is scored: the liked interactions of users, weighed by age."""
-        rows = rows.rated_from(self._min_rating)
-        return rows.seen_matrix((rows.entries * self._by_age(rows)).astype(np.float32))
+        rows, by_age = self._weighed_history(rows)
+        return rows.seen_matrix((rows.entries * by_age).astype(np.float32))
 
-    def _by_age(self, rows):
-        """Return the weight of each interaction of users by its age."""
-        return history_weights(rows, self.half_life, self.decay)
+    def _weighed_history(self, rows):
+        history = rows.rated_from(self._min_rating)
+        return history, history_weights(history, self.half_life, self.decay)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
+
+
+def _training_entries(rows, min_rating, half_life, newest):
+    """Return the CSR matrix of what users like, weighed by age in training."""
+    entries = liked(rows, min_rating, training_weights(rows, half_life, newest))
+    check_size(entries)
+    return entries
 
 
 def _of_features(weights, features, feature_weight):

@@ -9,12 +9,12 @@ LARGEST_CONDITION = 1e5  # above it, single precision does not hold the accuracy
 DENSE = 0.05  # share of the items from which on a row is multiplied faster as a dense one
 
 
-def inverse_gram(rows, ridge):
+def inverse_gram(blocks, ridge):
     """Return the inverse of ``rows' rows + diag(ridge)``, a symmetric array.
 
     Parameters
     ----------
-    rows : CSR matrix of shape (n_rows, n_items)
+    blocks : blocks of CSR matrices of shape (n_rows, n_items)
         What was seen, and any further rows.
 
     ridge : ndarray of shape (n_items,)
@@ -23,12 +23,23 @@ def inverse_gram(rows, ridge):
     Examples
     --------
     >>> from scipy import sparse
-    >>> rows = sparse.csr_array([[1.0, 1.0], [0.0, 1.0]])
+    >>> from sklearn_anime.utils._parts import OneBlock
+    >>> rows = OneBlock(sparse.csr_array([[1.0, 1.0], [0.0, 1.0]]))
     >>> inverse_gram(rows, np.ones(2)).astype(float).round(2).tolist()
     [[0.6, -0.2], [-0.2, 0.4]]
     """
-    dtype = gram_dtype(rows, ridge)
-    return inverse_of(gram_matrix(rows.astype(dtype), dtype), ridge)
+    return inverse_of(gram_of(blocks, len(ridge), gram_dtype(blocks, ridge)), ridge)
+
+
+def gram_of(blocks, n_items, dtype):
+    """Return the Gram matrix of blocks of rows, of which the lower triangle at least is filled."""
+    panels = blocks.panels(n_items, 8 * n_items**2)
+    if len(panels) == 1:
+        return np.require(blocks.sum(gram_matrix, dtype), dtype, ["C", "W"])
+    gram = np.empty((n_items, n_items), dtype)
+    for panel in panels:
+        gram[panel, : panel.stop] = blocks.sum(gram_panel, panel, dtype)
+    return gram
 
 
 def inverse_of(gram, ridge):
@@ -63,28 +74,56 @@ def gram_matrix(rows, dtype):
     rows as dense ones.
     """
     n_items = rows.shape[1]
-    long = np.diff(rows.indptr) > DENSE * n_items
-    short = rows[~long]
+    short, long = _short_and_long(rows.astype(dtype, copy=False))
     columns = short.T.tocsr()
     gram = np.empty((n_items, n_items), dtype)
     for block in batches(n_items, block_length(n_items)):
         (columns[block] @ short).toarray(out=gram[block])
-    return _add_dense_rows(gram, rows[long])
+    return _add_dense_rows(gram, long)
 
 
-def gram_dtype(rows, ridge):
+def gram_panel(rows, panel, dtype):
+    """Return some rows of the Gram matrix, a slice of them, up to the diagonal.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
+    >>> gram_panel(rows, slice(1, 2), np.float64).tolist()
+    [[1.0, 2.0]]
+    """
+    short, long = _short_and_long(rows.astype(dtype, copy=False))
+    gram = (short[:, panel].T.tocsr() @ short[:, : panel.stop]).toarray()
+    for block in batches(long.shape[0], block_length(panel.stop)):
+        dense = long[block, : panel.stop].toarray()
+        gram += dense[:, panel].T @ dense
+    return gram
+
+
+def gram_dtype(blocks, ridge):
     """Return the precision that the solution needs, by a bound of the condition number.
 
     The bound is the largest sum of a row of the matrix, of absolute values, over the least ridge.
     """
-    sizes = abs(rows)
-    return dtype_for(sizes.T @ (sizes @ np.ones(rows.shape[1])), ridge)
+    return dtype_for(blocks.sum(_gram_sums), ridge)
 
 
 def dtype_for(sums, ridge):
     """Return the precision for a Gram matrix whose rows have some sums of absolute values."""
     enough = np.max(sums + ridge) < LARGEST_CONDITION * np.min(ridge)
     return np.dtype(np.float32 if enough else np.float64)
+
+
+def _gram_sums(rows):
+    """Return the sums of the rows of the Gram matrix of absolute values."""
+    sizes = abs(rows)
+    return sizes.T @ (sizes @ np.ones(rows.shape[1]))
+
+
+def _short_and_long(rows):
+    """Return rows of few items, and those of many."""
+    long = np.diff(rows.indptr) > DENSE * rows.shape[1]
+    return rows[~long], rows[long]
 
 
 def _add_dense_rows(gram, rows):

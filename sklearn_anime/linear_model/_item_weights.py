@@ -25,7 +25,8 @@ class ExactWeights:
 
     Examples
     --------
-    >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    >>> from sklearn_anime.utils._parts import OneBlock
+    >>> rows = OneBlock(sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
     >>> exact = ExactWeights.fit(rows, np.ones(3))
     >>> exact.weights.astype(float).round(2).tolist()
     [[0.0, 0.5, -0.2], [0.4, 0.0, 0.4], [-0.2, 0.5, 0.0]]
@@ -35,9 +36,9 @@ class ExactWeights:
     precision: np.ndarray
 
     @classmethod
-    def fit(cls, rows, ridge):
-        """Solve for rows over items, with a ridge for each item."""
-        inverse = inverse_gram(rows, ridge)
+    def fit(cls, blocks, ridge):
+        """Solve for blocks of rows over items, with a ridge for each item."""
+        inverse = inverse_gram(blocks, ridge)
         precision = inverse.diagonal().copy()
         inverse /= -precision
         np.fill_diagonal(inverse, 0.0)
@@ -96,7 +97,8 @@ class LowRankWeights:
 
     Examples
     --------
-    >>> rows = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    >>> from sklearn_anime.utils._parts import OneBlock
+    >>> rows = OneBlock(sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
     >>> LowRankWeights.fit(rows, np.ones(3), 2, tail=0.0, random_state=0).to_item(1).round(2).tolist()
     [0.5, 0.0, 0.5]
     """
@@ -110,13 +112,13 @@ class LowRankWeights:
     share: float
 
     @classmethod
-    def fit(cls, rows, ridge, n_components, *, tail, random_state=None):
-        """Factorize rows over items, with a ridge for each item.
+    def fit(cls, blocks, ridge, n_components, *, tail, random_state=None):
+        """Factorize blocks of rows over items, with a ridge for each item.
 
         `tail` is the share of the slope, or a function from ``f`` at the last component to this share.
         """
         scale = (ridge**-0.5).astype(np.float32)
-        scaled = _scaled(rows, scale)
+        scaled = blocks.map(_scaled, scale)
         values, vectors = leading_singular_vectors(scaled, n_components, random_state)
         squares = values.astype(np.float64) ** 2
         filtered = squares / (squares + 1)
@@ -125,9 +127,10 @@ class LowRankWeights:
         spectrum = filtered - c * squares
         own = np.einsum("ij,ij,j->i", vectors, vectors, spectrum)
         # No eigenvalue of I - M is less; rounding could go below.
-        rest = np.maximum(1 - own - c * squared_norms(scaled), 1 / (1 + squares[0]))
+        rest = np.maximum(1 - own - c * scaled.sum(squared_norms), 1 / (1 + squares[0]))
         parts = (each.astype(np.float32) for each in (own, rest))
-        return cls(scale, vectors, spectrum.astype(np.float32), tail_of(scaled, c), *parts, share)
+        spectrum = spectrum.astype(np.float32)
+        return cls(scale, vectors, spectrum, tail_of(scaled, c, len(ridge)), *parts, share)
 
     def scores(self, rows):
         """Return the scores of all items for rows over items."""

@@ -28,6 +28,7 @@ from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
 
+MANY_STEPS = 50  # from one item of a user to the next, that are not in their order by chance
 LARGEST_ARRAY = 4 * 2**30  # bytes of items x items up to which "auto" takes the exact solver
 READ_BY_FIT = ("user", "item", "time")  # what partial_fit has to keep
 N_COMPONENTS = 512  # of the low-rank solver, where none are given
@@ -225,10 +226,9 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         NextItemRecommender
             This estimator.
         """
-        columns = {"user": self.user, "item": self.item, "time": self.time}
-        interactions = Interactions.from_rows(
-            X, y, sample_weight, **columns, ordered=True, needs_ratings=False
-        )
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        if self.time is None:
+            _warn_of_sorted_items(interactions)
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -292,20 +292,24 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         check_is_fitted(self)
         return similar_frame(self._similarity, self.interactions_.items, items, n_items)
 
+    def _reads(self):
+        """Return what to read of ``X``."""
+        columns = {"user": self.user, "item": self.item, "time": self.time}
+        return {**columns, "ordered": True, "needs_ratings": False}
+
     def _fitted(self, interactions):
         """Return the state of a fitted model."""
         Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
-        factors = training_weights(interactions, self.training_half_life)
-        sequences = Sequences.of(interactions, factors)
-        decay = {"decay": self.training_decay, "horizon": self.horizon}
-        past, following = sequences.transitions(**decay, max_length=self.max_length)
+        decay = self.training_decay, self.horizon, self.max_length
+        times = self.training_half_life, interactions.newest
+        past, following, target_norms = interactions.blocks.sum(_transition_sums, *decay, *times)
         solver = self._choose_solver(interactions.n_items)
         return {
-            "interactions_": interactions,
+            "interactions_": interactions.gathered(),
             "solver_": solver,
             "_weights": self._solve(solver, past, following),
             "_is_followed": past.diagonal() > 0,
-            "_target_norms": sequences.target_norms(**decay),
+            "_target_norms": target_norms,
             "_max_length": self.max_length,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
         }
@@ -346,22 +350,40 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         return found
 
     def _has_history(self, rows):
-        read = self._is_followed[rows.item_codes] & (self._by_age(rows) > 0)
+        read = self._is_followed[rows.item_codes] & (self._weighed_history(rows)[1] > 0)
         return np.bincount(rows.row_codes[read], minlength=len(rows.codes)) > 0
 
     def _explain_score(self, rows, item_code):
-        weights = self._weights.to_item(item_code)[rows.item_codes] * self._by_age(rows)
+        rows, by_age = self._weighed_history(rows)
+        weights = self._weights.to_item(item_code)[rows.item_codes] * by_age
         return Terms({}, "item", rows.item_codes, weights, rows.ratings, weights * rows.entries)
 
     def _score_block(self, rows):
-        entries = (rows.entries * self._by_age(rows)).astype(np.float32)
-        return self._weights.scores(rows.seen_matrix(entries))
+        rows, by_age = self._weighed_history(rows)
+        return self._weights.scores(rows.seen_matrix((rows.entries * by_age).astype(np.float32)))
 
-    def _by_age(self, rows):
-        """Return the weight of each interaction of users by its age, 0 beyond the latest."""
-        return history_weights(rows, self.half_life, self.decay, self._max_length)
+    def _weighed_history(self, rows):
+        return rows, history_weights(rows, self.half_life, self.decay, self._max_length)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
+
+
+def _transition_sums(rows, decay, horizon, max_length, half_life, newest):
+    """Return ``S'S``, ``S'Z`` and the squared norms of the columns of ``Z`` for rows of users."""
+    sequences = Sequences.of(rows, training_weights(rows, half_life, newest))
+    past, following = sequences.transitions(decay=decay, max_length=max_length, horizon=horizon)
+    return past, following, sequences.target_norms(decay=decay, horizon=horizon)
+
+
+def _warn_of_sorted_items(interactions):
+    """Warn where the order of the rows is that of the items, which tells nothing of time."""
+    same_user = np.diff(interactions.row_codes) == 0  # the pairs of a user are sorted by item
+    steps = np.diff(interactions.order)[same_user]
+    if len(steps) >= MANY_STEPS and (steps > 0).all():
+        warn(
+            "The rows of each user are sorted by item, and without time= their order is read as that of "
+            "time. Name the time column, or put the rows in the order of time."
+        )

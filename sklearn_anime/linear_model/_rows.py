@@ -36,10 +36,14 @@ def item_features(table):
     return table.item_features
 
 
-def warn_of_nothing_in_common(entries, features):
+def n_users_of_items(entries):
+    """Return how many users have an entry of each item."""
+    return np.bincount(entries.indices, minlength=entries.shape[1])
+
+
+def warn_of_nothing_in_common(n_users, n_of_items, features):
     """Warn where no item has two users, so that no item that a user has not seen gets a score."""
-    n_users = np.count_nonzero(np.diff(entries.indptr))
-    if features is None and n_users > 1 and np.bincount(entries.indices).max() < 2:
+    if features is None and n_users > 1 and n_of_items.max() < 2:
         warn(
             f"No two users of the {n_users} in X share an item: there is nothing to learn from, "
             f"and all scores of items that a user has not seen are 0. Check the id columns."
@@ -48,7 +52,7 @@ def warn_of_nothing_in_common(entries, features):
 
 def check_size(entries):
     """Raise where entries are so large that sums of their squares would overflow."""
-    if entries.data.max() > LARGEST_ENTRY:
+    if entries.data.max(initial=0.0) > LARGEST_ENTRY:
         raise ValueError(
             f"sample_weight adds up to {entries.data.max():g} for a pair of user and item, and weights "
             f"beyond {LARGEST_ENTRY:g} overflow in single precision. Divide the weights by a number."

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_anime.utils._blocks import split_by_size
 from sklearn_anime.utils._memory import total_memory
+from sklearn_anime.utils._parts import itself
 from sklearn_anime.utils._products import times_dense
 
 LARGEST_GRAM = 2 * 2**30  # bytes of the sparse array of items x items up to which it is formed
@@ -29,7 +30,8 @@ class FormedTail:
 
     Examples
     --------
-    >>> tail = FormedTail.of(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]]), 0.5)
+    >>> from sklearn_anime.utils._parts import OneBlock
+    >>> tail = FormedTail.of(OneBlock(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]])), 0.5, [slice(0, 2)])
     >>> tail.scores(sparse.csr_array([[1.0, 0.0], [3.0, 1.0]])).tolist()
     [[0.0, 1.0], [1.0, 3.0]]
     """
@@ -37,9 +39,10 @@ class FormedTail:
     gram: sparse.csr_array | np.ndarray
 
     @classmethod
-    def of(cls, rows, c):
-        """Form the Gram matrix of rows, times `c`."""
-        gram = (rows.T.tocsr() @ rows).tocsr()
+    def of(cls, blocks, c, panels):
+        """Form the Gram matrix of rows, times `c`, by slices of the items."""
+        parts = [blocks.sum(_sparse_gram, panel).astype(np.float32, copy=False) for panel in panels]
+        gram = parts[0] if len(parts) == 1 else sparse.vstack(parts, "csr")
         gram.data *= c
         gram.setdiag(0.0)
         size = gram.shape[0] ** 2
@@ -88,7 +91,8 @@ class ImplicitTail:
 
     Examples
     --------
-    >>> tail = ImplicitTail.of(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]]), 0.5)
+    >>> from sklearn_anime.utils._parts import OneBlock
+    >>> tail = ImplicitTail.of(OneBlock(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]])), 0.5)
     >>> tail.scores(sparse.csr_array([[1.0, 0.0], [3.0, 1.0]])).round(6).tolist()
     [[0.0, 1.0], [1.0, 3.0]]
     """
@@ -98,8 +102,9 @@ class ImplicitTail:
     diagonal: np.ndarray
 
     @classmethod
-    def of(cls, rows, c):
+    def of(cls, blocks, c):
         """Keep rows, so that products with `c` times their Gram matrix can be made."""
+        rows = blocks.concatenate(itself)
         rows = sparse.csr_array(
             (rows.data * rows.dtype.type(c**0.5), rows.indices, rows.indptr), rows.shape
         )
@@ -117,29 +122,48 @@ class ImplicitTail:
         return self.columns @ (self.rows @ right) - self.diagonal[:, None] * right
 
 
-def tail_of(rows, c):
+def tail_of(blocks, c, n_items):
     """Return the tail of rows in the form that there is room for, None where `c` is 0.
 
     Parameters
     ----------
-    rows : sparse.csr_array of shape (n_rows, n_items)
+    blocks : blocks of sparse.csr_array of shape (n_rows, n_items)
         ``A``.
 
     c : float
         Weight of the tail.
+
+    n_items : int
+        Number of columns.
     """
     if c == 0:
         return None
-    room = min(LARGEST_GRAM, total_memory() / SHARE_OF_MEMORY - 2 * ENTRY * rows.nnz)
-    return (FormedTail if gram_size(rows) <= room else ImplicitTail).of(rows, c)
+    room = min(LARGEST_GRAM, total_memory() / SHARE_OF_MEMORY - 2 * ENTRY * blocks.sum(_n_entries))
+    size = gram_size(blocks, n_items)
+    if size > room:
+        return ImplicitTail.of(blocks, c)
+    return FormedTail.of(blocks, c, blocks.panels(n_items, size))
 
 
-def gram_size(rows):
+def gram_size(blocks, n_items):
     """Return about how many bytes the sparse Gram matrix of rows takes, by a sample of the items."""
-    n_items = rows.shape[1]
     sampled = np.linspace(0, n_items - 1, min(N_SAMPLED, n_items)).astype(np.intp)
+    return ENTRY * blocks.sum(_gram_pattern, sampled).nnz * n_items / len(sampled)
+
+
+def _gram_pattern(rows, items):
+    """Return some rows of the Gram matrix of the pattern of a matrix."""
     pattern = sparse.csr_array((np.ones_like(rows.data), rows.indices, rows.indptr), rows.shape)
-    return ENTRY * (pattern[:, sampled].T @ pattern).nnz * n_items / len(sampled)
+    return (pattern[:, items].T @ pattern).tocsr()
+
+
+def _sparse_gram(rows, panel):
+    """Return a slice of the rows of the sparse Gram matrix."""
+    return (rows[:, panel].T.tocsr() @ rows).tocsr()
+
+
+def _n_entries(rows):
+    return rows.nnz
 
 
 def squared_norms(rows):

@@ -19,24 +19,24 @@ from sklearn_anime.metrics._relevance import (
 )
 from sklearn_anime.utils._blocks import batches, block_length
 
-SMOOTHING = 0.01  # share of the history in the mix of a list, so that the divergence is finite
+SMOOTHING = 0.01  # share of the history in the mix of a recommendation, so that the divergence is finite
 
 
 @validate_k
 def calibration_error(
     recommended: Any, interactions: Any, items: ArrayLike, vectors: Any, k: int = 10
 ) -> float:
-    r"""Compute how far the mix of genres of the lists is from that of the histories.
+    r"""Compute how far recommended genres are from those of the histories.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     interactions : DataFrame or array-like of shape (n_rows, n_columns)
-        What has been seen by whom: user and item in the first two columns, as in the rows ``X`` of
+        Interactions: user and item in the first two columns, as in the rows ``X`` of
         ``fit``. Further columns are not used. Repeated pairs count once, items without a vector not at
         all.
 
@@ -48,7 +48,7 @@ def calibration_error(
         scaled to 1.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -69,13 +69,13 @@ def calibration_error(
 
     See Also
     --------
-    intra_list_diversity : How unlike each other the items of a list are.
+    intra_list_diversity : How different the recommended items are.
     sklearn_anime.compose.DiverseRecommender : Makes calibrated recommendations.
 
     Notes
     -----
     With :math:`p_u` the mean mix of the items that user :math:`u` has seen and :math:`q_u` that of the
-    list [1]_:
+    recommended items [1]_:
 
     .. math:: \mathrm{KL}(p_u \,\|\, \tilde q_u) = \sum_g p_{ug} \log \frac{p_{ug}}{\tilde q_{ug}},
         \quad \tilde q_u = 0.99 \, q_u + 0.01 \, p_u
@@ -109,7 +109,9 @@ def calibration_error(
     history = _histories(seen, seen.users.encode(lists.user.unique(maintain_order=True)), catalog)
     divergences = _divergences(history, shown, mixes)
     known = ~np.isnan(divergences)
-    return mean_over_users(divergences[known], np.sum(~known), "no history or list with a vector")
+    return mean_over_users(
+        divergences[known], np.sum(~known), "no history or recommendation with a vector"
+    )
 
 
 def _histories(seen, users, catalog):

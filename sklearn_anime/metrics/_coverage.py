@@ -32,25 +32,25 @@ validate_k_and_items = validate_params(
 
 @validate_k_and_items
 def catalog_coverage(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
-    r"""Compute the share of the catalog that the lists show.
+    r"""Compute the share of the catalog that is recommended.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     items : array-like of ids, or int
         The catalog, or the number of items in it.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
     float
-        In [0, 1]: 1 where each item of the catalog is in the list of some user.
+        In [0, 1]: 1 where each item of the catalog is recommended to some user.
 
     Raises
     ------
@@ -93,20 +93,20 @@ def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     items : array-like of ids, or int
-        The catalog, or the number of items in it. Items that nobody is shown count as 0 times.
+        The catalog, or the number of items in it. Items that are never recommended count as 0 times.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
     float
-        In [0, 1]: 0 where all items are shown equally often, 1 where all lists show the same item. NaN
-        for a catalog of one item, or without recommendations.
+        In [0, 1]: 0 where all items are shown equally often, 1 where all users are shown the same item.
+        NaN for a catalog of one item, or without recommendations.
 
     Raises
     ------
@@ -158,13 +158,13 @@ def gini_index(recommended: Any, items: ArrayLike | int, k: int = 10) -> float:
 
 @validate_k
 def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10) -> float:
-    r"""Compute how unlike each other the items of a list are.
+    r"""Compute how different the items recommended to a user are.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     items : array-like of ids of shape (n_items,)
@@ -175,14 +175,14 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
         `WeightedOneHotGenres`. A vector of zeros is at distance 1 from all others.
 
     k : int, default=10
-        Length of the lists that counts; 2 or more for a list to have pairs.
+        Number of recommendations per user that count; 2 or more to have pairs.
 
     Returns
     -------
     float
-        Mean over the lists of the mean cosine distance over their pairs of items: 0 where all
+        Mean over the users of the mean cosine distance over pairs of their items: 0 where all
         vectors point the same way, 1 where they have nothing in common, up to 2 where they are
-        opposed. NaN where no list has two items.
+        opposed. NaN where no user has two items.
 
     Raises
     ------
@@ -193,16 +193,16 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
     Warns
     -----
     UserWarning
-        If lists have fewer than two items; they are left out.
+        If users have fewer than two items; they are left out.
 
     See Also
     --------
-    catalog_coverage : Tells how much the lists differ from each other.
+    catalog_coverage : Differences between the recommendations of users.
     sklearn_anime.preprocessing.WeightedOneHotGenres : Vectors of items from their genres.
 
     Notes
     -----
-    For a list of :math:`n` items [1]_, [2]_:
+    For a recommendation of :math:`n` items [1]_, [2]_:
 
     .. math:: \mathrm{ILD@}k = \frac{2}{n (n - 1)} \sum_{i < j} (1 - \cos(v_i, v_j))
 
@@ -233,7 +233,7 @@ def intra_list_diversity(recommended: Any, items: ArrayLike, vectors: Any, k: in
 
 
 def _exposure(recommended, items, k):
-    """Return how often the lists show each item of the catalog, in any order of the items."""
+    """Return how often each item of the catalog is recommended, in any order of the items."""
     shown = Rankings.from_frame(recommended).top(k).item
     if not isinstance(items, Integral):
         catalog = Vocabulary.from_series(as_series(items), "item")[0]
@@ -275,7 +275,7 @@ def check_vectors(items, vectors):
 
 
 def list_matrix(user_codes, item_codes, n_items):
-    """Return the CSR array with a row for each list: a one for each item in it."""
+    """Return the CSR array with a row for each user: a one for each recommended item."""
     if (user_codes[1:] < user_codes[:-1]).any():
         order = np.argsort(user_codes, kind="stable")
         user_codes, item_codes = user_codes[order], item_codes[order]
@@ -284,14 +284,14 @@ def list_matrix(user_codes, item_codes, n_items):
 
 
 def _diversity(shown, units):
-    """Return the mean cosine distance over the pairs of items of each list."""
+    """Return the mean cosine distance over the pairs of items of each user."""
     n = np.diff(shown.indptr).astype(np.float64)
     cosines = _squared_norms(shown, units) - shown @ row_norms(units, squared=True)
     return 1 - cosines / (n * (n - 1))
 
 
 def _squared_norms(shown, units):
-    """Return the squared length of the sum of the vectors of each list, in blocks of lists."""
+    """Return the squared length of the sum of the vectors of each user, in blocks of users."""
     blocks = batches(shown.shape[0], block_length(units.shape[1]))
     norms = [row_norms(shown[block] @ units, squared=True) for block in blocks]
     return np.concatenate([np.empty(0), *norms])

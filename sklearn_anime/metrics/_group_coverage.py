@@ -12,13 +12,13 @@ from sklearn_anime.utils._blocks import batches, block_length
 
 @validate_k
 def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10) -> float:
-    r"""Compute the share of the groups, such as genres, that a list shows.
+    r"""Compute the share of the groups, such as genres, shown to a user.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     items : array-like of ids of shape (n_items,)
@@ -29,12 +29,12 @@ def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10
         such as the output of `WeightedOneHotGenres`. Columns of zeros do not count as groups.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
     float
-        Mean over the lists, in [0, 1]: 1 where each list has an item of each group. NaN without
+        Mean over the users, in [0, 1]: 1 where each user is shown an item of each group. NaN without
         recommendations.
 
     Raises
@@ -50,7 +50,7 @@ def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10
 
     See Also
     --------
-    catalog_coverage : The share of the items that some list shows.
+    catalog_coverage : Share of the items that are recommended to some user.
     calibration_error : Tells whether groups are shown as often as the user has chosen them.
 
     Notes
@@ -83,7 +83,7 @@ def group_coverage(recommended: Any, items: ArrayLike, vectors: Any, k: int = 10
 
 
 def _groups_of_each(shown, members):
-    """Return the number of groups in each list, in blocks of lists."""
+    """Return the number of groups of each user, in blocks of users."""
     counts = np.zeros(shown.shape[0])
     for block in batches(shown.shape[0], block_length(members.shape[1])):
         counts[block] = np.asarray((shown[block] @ members > 0).sum(axis=1)).ravel()

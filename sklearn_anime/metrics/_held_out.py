@@ -52,7 +52,7 @@ class HeldOut:
     }
 
     def lists(self, estimator, X, y, k):
-        """Return the recommender, its lists for the users of the rows, and what is relevant to them.
+        """Return the recommender, its recommendations for the users of the rows, and the relevant rows.
 
         Parameters
         ----------
@@ -63,12 +63,12 @@ class HeldOut:
             Rows that it has not seen, in the form of its ``fit``.
 
         k : int
-            Length of the lists.
+            Number of recommendations per user.
 
         Returns
         -------
         recommender : estimator
-            What made the lists.
+            The recommender.
 
         recommended, relevant : DataFrame
             Tidy frames, as the metrics take them.
@@ -150,13 +150,13 @@ def _left_out(codes, to_find):
 
 
 def _misses(recommender, users, items):
-    """Yield what to say of relevant pairs that no list can hold."""
+    """Yield warnings about relevant pairs that cannot be recommended."""
     seen = getattr(recommender, "interactions_", None)
     if seen is None:
         return
     if (seen.items.encode(items) < 0).all():
         yield (
-            "No relevant item was in the rows of fit, so that no list can hold one. Score what is "
+            "No relevant item was in the rows of fit, so none can be recommended. Score what is "
             "predicted for new items with make_rating_scorer."
         )
     n_seen = int(seen.holds(users, items).sum())
@@ -171,4 +171,4 @@ def _misses(recommender, users, items):
 def _short_lists(recommender, k):
     n_items = len(getattr(recommender, "items_", range(k)))
     if k > n_items:
-        yield f"k={k} is more than the {n_items} items of fit: the lists are shorter."
+        yield f"k={k} is more than the {n_items} items of fit: users get fewer recommendations."

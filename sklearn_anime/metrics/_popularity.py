@@ -26,20 +26,20 @@ def novelty(recommended: Any, interactions: Any, k: int = 10) -> float:
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     interactions : DataFrame or array-like of shape (n_rows, n_columns)
-        What has been seen by whom: user and item in the first two columns, as in the rows ``X`` of
+        Interactions: user and item in the first two columns, as in the rows ``X`` of
         ``fit``. Further columns are not used. Repeated pairs count once.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
     float
-        Mean over the lists of the mean over their items, in [0, log2(n_users)] with `n_users` the
+        Mean over the users of the mean over their items, in [0, log2(n_users)] with `n_users` the
         number of users of `interactions`. NaN without recommendations.
 
     Raises
@@ -58,12 +58,12 @@ def novelty(recommended: Any, interactions: Any, k: int = 10) -> float:
 
     Notes
     -----
-    With :math:`n_i` of :math:`n` users of `interactions` who have seen item :math:`i`, a list
+    With :math:`n_i` of :math:`n` users of `interactions` who have seen item :math:`i`, a recommendation
     :math:`L` has [1]_, [2]_
 
     .. math:: \mathrm{novelty@}k = \frac{1}{|L|} \sum_{i \in L} -\log_2 \frac{n_i}{n}
 
-    An item that nobody has seen counts as if one user had.
+    An item without interactions counts as if it had one.
 
     References
     ----------
@@ -96,21 +96,21 @@ def popularity_bias(recommended: Any, interactions: Any, k: int = 10) -> float:
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     interactions : DataFrame or array-like of shape (n_rows, n_columns)
-        What has been seen by whom: user and item in the first two columns, as in the rows ``X`` of
+        Interactions: user and item in the first two columns, as in the rows ``X`` of
         ``fit``. Further columns are not used. Repeated pairs count once.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
     float
         Popularity lift, -1 or more: 0 where recommendations are as popular as what the users have
-        seen, 1 where they are twice as popular, -1 where nobody has seen them. NaN where no user
+        seen, 1 where they are twice as popular, -1 where no user has seen them. NaN where no user
         of `recommended` is in `interactions`.
 
     Raises

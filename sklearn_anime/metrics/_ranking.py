@@ -10,13 +10,13 @@ from sklearn_anime.metrics._relevance import Evaluation, mean_over_users, valida
 def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     r"""Compute the normalized discounted cumulative gain of recommendations.
 
-    Hits count more near the top of a list, and those with a large gain count more.
+    Hits count more near the top of a ranking, and those with a large gain count more.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -25,7 +25,7 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         gain is 1. Repeated pairs count once, with their mean gain.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns
@@ -75,13 +75,13 @@ def ndcg_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
 @validate_k
 def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute which share of the relevant items the lists find.
+    r"""Compute the share of the relevant items that are recommended.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -90,7 +90,7 @@ def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def recall_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns
@@ -146,7 +146,7 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -155,7 +155,8 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Length of the lists that counts, at least 1. It divides the hits of shorter lists too.
+        Number of recommendations per user that count, at least 1. It divides the hits of users with
+        fewer too.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns
@@ -204,13 +205,13 @@ def precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
 @validate_k
 def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute the mean average precision (MAP) of the lists.
+    r"""Compute the mean average precision (MAP) of the recommendations.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -219,7 +220,7 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -230,7 +231,7 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns
@@ -245,7 +246,7 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
     Notes
     -----
     For one user with :math:`n` relevant items, the sum runs over the ranks :math:`r \le k` of the
-    hits [1]_. Dividing by at most :math:`k` lets a list of hits alone reach 1 [2]_.
+    hits [1]_. Dividing by at most :math:`k` lets a user with hits only reach 1 [2]_.
 
     .. math:: \mathrm{AP@}k = \frac{1}{\min(n, k)} \sum_{r} \mathrm{precision@}r
 
@@ -269,13 +270,13 @@ def average_precision_at_k(recommended: Any, relevant: Any, k: int = 10) -> floa
 
 @validate_k
 def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute the mean reciprocal rank (MRR) of the first hit of the lists.
+    r"""Compute the mean reciprocal rank (MRR) of the first hit.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -284,7 +285,7 @@ def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -295,7 +296,7 @@ def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns
@@ -333,13 +334,13 @@ def reciprocal_rank_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
 
 @validate_k
 def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
-    r"""Compute the share of users whose list holds a relevant item.
+    r"""Compute the share of users with a relevant recommendation.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -348,7 +349,7 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
         above 0 are relevant; without the column, all are.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------
@@ -359,7 +360,7 @@ def hit_rate_at_k(recommended: Any, relevant: Any, k: int = 10) -> float:
     Raises
     ------
     ValueError
-        If `recommended` has neither ranks nor scores, or a rank below 1, if a list shows a relevant
+        If `recommended` has neither ranks nor scores, or a rank below 1, if a user is shown a relevant
         item twice or two of them at the same rank, or if a gain is negative or missing.
 
     Warns

@@ -1,4 +1,4 @@
-"""What all metrics start from: the lists of some users, and what in them is relevant."""
+"""The data of all metrics: recommendations of users, and their relevant items."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -31,7 +31,7 @@ class Rankings:
         The ids of each row.
 
     ranks : ndarray of shape (n_rows,)
-        The rank of the item in the list of the user; 1 is best.
+        The rank of the item for the user; 1 is best.
     """
 
     user: nw.Series
@@ -56,7 +56,7 @@ class Rankings:
         return len(self.ranks)
 
     def top(self, k):
-        """Return the first `k` items of each list."""
+        """Return the first `k` items of each user."""
         kept = np.flatnonzero(self.ranks <= k)
         return (
             self
@@ -67,12 +67,12 @@ class Rankings:
 
 @dataclass(frozen=True)
 class Hits:
-    """Relevant items in the lists of some users.
+    """Relevant items in the recommendations of users.
 
     Attributes
     ----------
     users, ranks, gains : ndarray of shape (n_hits,)
-        Code of the user, rank in the list from 1, and gain above 0.
+        Code of the user, rank from 1, and gain above 0.
 
     n_users : int
         Number of users, those without a hit among them.
@@ -90,7 +90,7 @@ class Hits:
     n_users: int
 
     def top(self, k):
-        """Return the hits among the first `k` items of each list."""
+        """Return the hits among the first `k` items of each user."""
         kept = self.ranks <= k
         return Hits(self.users[kept], self.ranks[kept], self.gains[kept], self.n_users)
 
@@ -147,7 +147,7 @@ class Relevant:
         return np.flatnonzero(found), pairs[found]
 
     def best_lists(self):
-        """Return the hits of the best lists that there could be: the largest gain first."""
+        """Return the hits of a perfect ranking: the largest gain first."""
         ranks = ranks_within(self.user_codes, self.gains)
         return Hits(self.user_codes, ranks, self.gains, len(self.users))
 
@@ -165,7 +165,7 @@ class Evaluation:
         The relevant items among the recommended ones, by user and rank.
 
     ideal : Hits
-        The relevant items in the best list that there could be: largest gain first.
+        The relevant items in a perfect ranking: largest gain first.
 
     n_left_out : int
         Number of the other users of both frames: without a relevant item, nothing can be a hit.

@@ -39,7 +39,7 @@ def ranking_report(
     sample_users: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
-    """Judge recommendations by all ranking metrics, user by user.
+    """Evaluate recommendations by all ranking metrics, user by user.
 
     One call of ``recommend`` serves all of them.
 
@@ -55,13 +55,13 @@ def ranking_report(
         Ratings; needed for `relevant`.
 
     k : int, default=10
-        Length of the lists.
+        Number of recommendations per user.
 
     confidence : float, default=0.95
         Confidence level of the intervals, between 0 and 1.
 
     n_resamples : int, default=1000
-        How many times the bootstrap draws the users anew.
+        Number of bootstrap samples of the users.
 
     relevant : float, default=None
         Rating from which on a row is relevant. None counts every row, rated or not.

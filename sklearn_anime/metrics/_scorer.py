@@ -60,7 +60,7 @@ class Requester:
 
 @dataclass
 class RankingScorer(Requester):
-    """Score a recommender by its lists: what `make_ranking_scorer` returns."""
+    """Score a recommender by its recommendations: what `make_ranking_scorer` returns."""
 
     metric: Any
     k: int
@@ -75,19 +75,19 @@ class RankingScorer(Requester):
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Return the score of a fitted estimator on rows that it has not seen.
 
-        A row is relevant or not: rows of weight 0 are left out, and all others count alike.
+        A row is relevant or not: rows of weight 0 are left out, and all others count equally.
         """
         X, y, _ = _weighted_rows(X, y, sample_weight)
         return self.score_lists(*self.held_out.lists(estimator, X, y, self.k))
 
     def score_lists(self, recommender, recommended, relevant):
-        """Return the score of lists of length `k` or more: a weighted sum where there are several."""
+        """Return the score of recommendations of `k` items or more, of one metric or a weighted sum."""
         weights = self.metric if isinstance(self.metric, Mapping) else {self.metric: 1}
         scores = (self._by(metric, recommender, recommended, relevant) for metric in weights)
         return float(sum(weight * score for weight, score in zip(weights.values(), scores, strict=True)))
 
     def _by(self, metric, recommender, recommended, relevant):
-        """Return the score of lists by one metric."""
+        """Return the score of recommendations by one metric."""
         if callable(metric):
             return metric(first_places(recommended, self.k), relevant, k=self.k)
         if metric in BEYOND_ACCURACY:
@@ -96,7 +96,7 @@ class RankingScorer(Requester):
         return np.mean(PER_USER[metric](evaluation, self.k))
 
     def applies_to(self, estimator):
-        """Return whether an estimator, fitted or not, makes lists."""
+        """Return whether an estimator, fitted or not, is a recommender."""
         try:
             find_recommender(estimator)
         except TypeError:
@@ -139,7 +139,7 @@ class RatingScorer(Requester):
 
 @dataclass
 class JointScorer(Requester):
-    """Several scorers in one; those that ask the same of a recommender share its lists.
+    """Several scorers in one; those with the same settings share the recommendations.
 
     Attributes
     ----------
@@ -171,7 +171,7 @@ class JointScorer(Requester):
         return scores
 
     def _lists(self, estimator, X, y, weights):
-        """Return the longest lists of each kind that the ranking scorers ask for."""
+        """Return the longest recommendations of each kind that the ranking scorers need."""
         longest, given = {}, {}
         for name, scorer in self.scorers.items():
             if isinstance(scorer, RankingScorer):
@@ -218,7 +218,7 @@ def make_ranking_scorer(
     ----------
     metric : {"ndcg", "recall", "precision", "map", "mrr", "hit_rate", "coverage", "novelty", \
             "diversity", "calibration"}, callable or dict, default="ndcg"
-        What to compute of the lists; ``"map"`` is `average_precision_at_k`, ``"mrr"`` is
+        What to compute of the recommendations; ``"map"`` is `average_precision_at_k`, ``"mrr"`` is
         `reciprocal_rank_at_k`, ``"coverage"`` is `catalog_coverage` of the items of ``fit``,
         ``"novelty"`` is `novelty`, ``"diversity"`` is `intra_list_diversity` and ``"calibration"`` minus
         the `calibration_error`, both given `features` and what ``fit`` saw. A callable is called as
@@ -226,7 +226,7 @@ def make_ranking_scorer(
         metrics and weights asks for the weighted sum, such as ``{"ndcg": 1, "diversity": 0.3}``.
 
     k : int, default=10
-        Length of the lists.
+        Number of recommendations per user.
 
     features : DataFrame, default=None
         Numbers of the items, such as a column for each genre, indexed by item (in the first column of
@@ -376,7 +376,7 @@ def _weighted_rows(X, y, sample_weight):
 
 
 def first_places(recommended, k):
-    """Return the first `k` items of each list."""
+    """Return the first `k` items of each user."""
     return nw.from_native(recommended).filter(nw.col("rank") <= k).to_native()
 
 

@@ -19,13 +19,13 @@ from sklearn_anime.metrics._relevance import (
 
 @validate_k
 def serendipity(recommended: Any, relevant: Any, expected: Any, k: int = 10) -> float:
-    r"""Compute the share of the lists that is relevant and unexpected.
+    r"""Compute the share of the recommendations that is relevant and unexpected.
 
     Parameters
     ----------
     recommended : DataFrame
         Recommendations: user and item in the first two columns, and a column ``rank`` (1 is best) as
-        ``recommend`` returns it, or else ``score``, whose largest values rank first in the list of
+        ``recommend`` returns it, or else ``score``, whose largest values rank first for
         each user; of equal scores the first row is better.
 
     relevant : DataFrame or array-like of shape (n_rows, n_columns)
@@ -36,7 +36,7 @@ def serendipity(recommended: Any, relevant: Any, expected: Any, k: int = 10) -> 
         `PopularityRecommender`, in the form of `recommended`; its first `k` items count.
 
     k : int, default=10
-        Length of the lists that counts, at least 1.
+        Number of recommendations per user that count, at least 1.
 
     Returns
     -------

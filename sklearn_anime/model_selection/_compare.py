@@ -58,9 +58,9 @@ def compare(
 
     scoring : str, callable, list of str or dict of str to (str or callable)
         Scorers of `make_ranking_scorer`, `make_rating_scorer` or scikit-learn; greater is better. One
-        of the first two that does not apply to an estimator (lists of a plain regressor, ratings of a
+        of the first two that does not apply to an estimator (ranking by a plain regressor, ratings of a
         recommender that predicts none) leaves its cells empty. Ranking scorers that differ in metric
-        and `k` alone share one call of ``recommend``, for the longest of their lists.
+        and `k` alone share one call of ``recommend``, for the largest number of items.
 
     params : dict of str to array-like, default=None
         What ``fit`` and the scorers take besides ``X`` and ``y``, such as
@@ -97,8 +97,8 @@ def compare(
 
     See Also
     --------
-    LeaveKOutPerUser : The usual split for lists.
-    sklearn_anime.metrics.make_ranking_scorer : Scores lists.
+    LeaveKOutPerUser : The usual split for rankings.
+    sklearn_anime.metrics.make_ranking_scorer : Scores rankings.
     sklearn_anime.metrics.make_rating_scorer : Scores ratings.
 
     Examples
@@ -208,7 +208,7 @@ def _check_names(scoring):
     for name in scoring:
         if not isinstance(name, str):
             raise TypeError(
-                f"scoring lists a {type(name).__name__}, which has no name. Name it in a "
+                f"scoring has a {type(name).__name__}, which has no name. Name it in a "
                 f"dict, such as scoring={{'ndcg': make_ranking_scorer('ndcg')}}."
             )
 
@@ -229,8 +229,8 @@ def _applicable(scorers, name, estimator):
     if not found:
         raise ValueError(
             f"None of the scorers {list(scorers)} applies to {name!r}, a {type(estimator).__name__}. "
-            f"Lists need a recommender, which TopNRecommender makes of any regressor; ratings need a "
-            f"regressor."
+            f"A ranking metric needs a recommender, which TopNRecommender makes of any regressor; "
+            f"ratings need a regressor."
         )
     return found
 

@@ -93,9 +93,9 @@ class RowSplitter(BaseCrossValidator):
 class LeaveKOutPerUser(RowSplitter):
     """Test on k random items of each user, train on the rest.
 
-    It asks: of the items that known users have chosen, how many does a model recommend? This is the
-    usual test of lists [1]_. Because time plays no part, a model may learn from what happened after
-    the rows it is tested on: `LastKPerUser` and `TimeSplit` say how much that flatters.
+    It evaluates whether the held-out items of known users are recommended, which is the usual
+    evaluation of rankings [1]_. It ignores time, so training rows may be newer than test rows:
+    `LastKPerUser` and `TimeSplit` hold out the latest rows.
 
     Parameters
     ----------
@@ -170,12 +170,11 @@ class LeaveKOutPerUser(RowSplitter):
 
 
 class PerUserKFold(RowSplitter):
-    """Deal the items of each user to k folds, and test on each fold in turn.
+    """Split the items of each user into k folds, and test on each fold in turn.
 
-    It asks the question of `LeaveKOutPerUser` of every row: each is tested once, on a model that knows
-    the other folds of its user, for lists or for the error of predicted ratings. In the words of
-    scikit-learn, the folds are stratified by user. How much results depend on the split is shown in
-    [1]_.
+    Every row is tested once, on a model that was fitted on the other folds of its user. Use it for
+    rankings and for the error of predicted ratings. In the terms of scikit-learn, the folds are
+    stratified by user. How much results depend on the split is shown in [1]_.
 
     Parameters
     ----------
@@ -284,10 +283,10 @@ class IdSplitter(RowSplitter):
 
 
 class NewUserSplit(IdSplitter):
-    """Deal the users to k folds, and test on users who have no row in training.
+    """Split the users into k folds, and test on users who have no row in training.
 
-    It asks: what does a model recommend to cold-start users [1]_? Without a history of theirs it
-    can only fall back on what is popular; recommenders take one at ``recommend(history=...)``.
+    It evaluates recommendations for cold-start users [1]_. Without a history, a model can only
+    recommend popular items; pass a history as ``recommend(history=...)``.
 
     Parameters
     ----------
@@ -331,9 +330,9 @@ class NewUserSplit(IdSplitter):
 
 
 class NewItemSplit(IdSplitter):
-    """Deal the items to k folds, and test on items that have no row in training.
+    """Split the items into k folds, and test on items that have no row in training.
 
-    It asks: what does a model say of new titles [1]_? Only one that uses item features can tell
+    It evaluates predictions for new items [1]_. Only a model that uses item features can tell
     them apart.
 
     Parameters

@@ -8,11 +8,11 @@ from sklearn_anime.utils._groups import positions_in
 
 
 class LastKPerUser(RowSplitter):
-    """Test on the last k items of each user, train on what came before.
+    """Test on the last k items of each user, train on the earlier ones.
 
-    It asks: what will known users choose next? No row of a tested user that is in training
-    is later than one to test on. Between users there is no such order: a model may still learn from
-    others what became popular afterwards [1]_, which only `TimeSplit` rules out.
+    It evaluates the prediction of the next items of known users, also called leave-last-out. Of a
+    tested user, no training row is later than a test row. Rows of other users may be later: a model
+    can learn from them what became popular afterwards [1]_. `TimeSplit` prevents this.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class LastKPerUser(RowSplitter):
     See Also
     --------
     LeaveKOutPerUser : Tests random items of each user.
-    TimeSplit : One moment for all users.
+    TimeSplit : One point in time for all users.
 
     Notes
     -----
@@ -85,11 +85,11 @@ class LastKPerUser(RowSplitter):
 
 
 class TimeSplit(RowSplitter):
-    """Test on the rows after a moment, train on all rows before it.
+    """Test on the rows after a point in time, train on all rows before it.
 
-    It asks: how good are the lists that a model would have shown on that day? One clock rules all
+    It evaluates the recommendations that a model would have made on that day. One cut applies to all
     users, so that nothing is learned from the future [1]_. Users and items that are new after the
-    moment are tested too, as in life.
+    cut are tested too.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class TimeSplit(RowSplitter):
 
     See Also
     --------
-    LastKPerUser : A moment for each user.
+    LastKPerUser : A point in time for each user.
     sklearn.model_selection.TimeSeriesSplit : The same for rows that are sorted by time.
 
     Notes

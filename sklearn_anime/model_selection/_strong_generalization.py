@@ -22,9 +22,9 @@ SIZE = [Interval(RealNotInt, 0, 1, closed="neither"), Interval(Integral, 1, None
 class StrongGeneralization(RowSplitter):
     """Hold out users for validation and for test, each with a history that is shown to the model.
 
-    It asks: what does a model recommend to users who were not in training, once it sees a part of what
-    they chose? This is the protocol of many papers on autoencoders [1]_ [2]_. Only models that answer
-    ``recommend(history=...)`` can be scored by it.
+    It evaluates recommendations for users who were not in training, from a part of their interactions.
+    This is the protocol of many papers on autoencoders [1]_ [2]_. It needs models with
+    ``recommend(history=...)``.
 
     Parameters
     ----------

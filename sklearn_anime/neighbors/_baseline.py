@@ -19,7 +19,7 @@ def fit_baseline(baseline, interactions):
         return MeanBaseline(interactions.mean_rating)
     if isinstance(baseline, str):
         return Biases.fit(interactions)
-    return FittedBaseline.fit(baseline, interactions)
+    return FittedBaseline.fit(baseline, interactions.gathered())
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn_anime.neighbors._neighbor_average import NeighborAverage
 from sklearn_anime.neighbors._neighborhood import Neighborhood, Queries
 from sklearn_anime.neighbors._space import Space
+from sklearn_anime.utils._parts import itself
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class NeighborRatings:
     @classmethod
     def fit(cls, interactions, baseline, make_space, of_residuals, axis, index, **settings):
         """Fit the space, by `make_space` from a matrix, and the neighborhood of one axis in it."""
-        predicted = baseline.predict(interactions.row_codes, interactions.item_codes)
-        residuals = interactions.rated_matrix(interactions.ratings - predicted)
-        space = make_space(residuals if of_residuals else interactions.rated_matrix())
-        weights = interactions.rated_matrix(interactions.weights)
+        blocks = interactions.blocks.map(_residuals, baseline)
+        space = make_space(blocks if of_residuals else interactions.blocks.map(_rated_matrix))
+        residuals = blocks.concatenate(itself)
+        weights = interactions.blocks.concatenate(_rated_weights)
         average = NeighborAverage(
             residuals.T.tocsr() if axis == "user" else residuals,
             weights.T.tocsr() if axis == "user" else weights,
@@ -103,3 +104,17 @@ class NeighborRatings:
     def _sides(self, users, items):
         """Return targets and rows of the average: users and items, or the other way round."""
         return (users, items) if self.axis == "user" else (items, users)
+
+
+def _residuals(rows, baseline):
+    """Return the CSR array of what a baseline leaves of the ratings of users of ``fit``."""
+    predicted = baseline.predict(rows.codes[rows.row_codes], rows.item_codes)
+    return rows.rated_matrix(rows.ratings - predicted)
+
+
+def _rated_matrix(rows):
+    return rows.rated_matrix()
+
+
+def _rated_weights(rows):
+    return rows.rated_matrix(rows.weights)

@@ -120,6 +120,11 @@ class ItemScores:
 SCORES = {"user": UserScores, "item": ItemScores}
 
 
+def seen_matrix(rows):
+    """Return the CSR array of what users have interacted with."""
+    return rows.seen_matrix()
+
+
 def _summed_ratings(rows, baseline, factors=1.0):
     """Return ratings, and predictions for unrated pairs, each times the factor of its pair."""
     ratings, unrated = rows.ratings.copy(), np.flatnonzero(~rows.rated)

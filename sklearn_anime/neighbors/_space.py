@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import norm
 
+from sklearn_anime.utils._parts import as_blocks, itself
 from sklearn_anime.utils._svd import ROUNDING, truncated_svd
 
 OUTSIDE = 1e-3  # share of its length that a vector outside the components has in them by chance
@@ -55,17 +56,19 @@ class Space:
 
     @classmethod
     def fit(cls, matrix, n_components, random_state=None, balance=1.0):
-        """Factorize a sparse matrix."""
-        values, components, projected = truncated_svd(matrix, n_components, random_state)
-        total = (matrix.data**2).sum()
+        """Factorize a sparse matrix, or blocks of its rows."""
+        blocks = as_blocks(matrix)
+        values, components, projected = truncated_svd(blocks, n_components, random_state)
+        item_squares = blocks.sum(_column_squares)
+        total = item_squares.sum()
         ratio = values**2 / total if total > 0 else np.zeros_like(values)
-        space = cls(None, None, components, values, ratio, balance, matrix.shape[1])
-        users = space._coordinates(projected, matrix)
-        return replace(space, users=users, items=space._item_coordinates(matrix))
+        space = cls(None, None, components, values, ratio, balance, components.shape[1])
+        users = space._coordinates(projected, blocks.concatenate(_row_norms))
+        return replace(space, users=users, items=space._item_coordinates(np.sqrt(item_squares)))
 
     def project(self, rows):
         """Return the coordinates of users given by rows over the same items."""
-        return self._coordinates(rows @ self.components.T, rows)
+        return self._coordinates(rows @ self.components.T, _row_norms(rows))
 
     def extended(self, matrix):
         """Return this space with the users and items of a matrix, whose first ones are those of ``fit``.
@@ -73,20 +76,30 @@ class Space:
         The components of the items of ``fit`` stay. The others are projected anew each time, as users
         are: the column of an item times ``U / S``.
         """
+        matrix = as_blocks(matrix).concatenate(itself)
         fitted = self.components[:, : self.n_fitted]
         users = matrix[:, : self.n_fitted] @ fitted.T
         new = (matrix[:, self.n_fitted :].T @ users) * _power(self.singular_values, -2)
         space = replace(self, components=np.hstack([fitted, new.T]))
-        return replace(space, users=space.project(matrix), items=space._item_coordinates(matrix))
+        items = space._item_coordinates(_row_norms(matrix.T))
+        return replace(space, users=space.project(matrix), items=items)
 
-    def _item_coordinates(self, matrix):
-        return self._coordinates(self.components.T * self.singular_values, matrix.T)
+    def _item_coordinates(self, norms):
+        return self._coordinates(self.components.T * self.singular_values, norms)
 
-    def _coordinates(self, projected, vectors):
-        """Scale the projections of vectors; where they are but noise, return zeros."""
-        inside = linalg.norm(projected, axis=1) > OUTSIDE * norm(vectors, axis=1)
+    def _coordinates(self, projected, norms):
+        """Scale the projections of vectors of some norms; where they are but noise, return zeros."""
+        inside = linalg.norm(projected, axis=1) > OUTSIDE * norms
         scale = _power(self.singular_values, self.balance - 1)
         return np.where(inside[:, None], projected, 0.0) * scale
+
+
+def _row_norms(matrix):
+    return norm(matrix, axis=1)
+
+
+def _column_squares(matrix):
+    return norm(matrix, axis=0) ** 2
 
 
 def _power(values, exponent):

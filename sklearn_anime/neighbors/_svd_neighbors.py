@@ -19,7 +19,7 @@ from sklearn_anime.interactions._user_rows import same_rows
 from sklearn_anime.neighbors._auto_settings import AUTO, neighbor_settings, warn_of_sizes
 from sklearn_anime.neighbors._baseline import fit_baseline
 from sklearn_anime.neighbors._neighbor_ratings import NeighborRatings
-from sklearn_anime.neighbors._neighbor_scores import SCORES
+from sklearn_anime.neighbors._neighbor_scores import SCORES, seen_matrix
 from sklearn_anime.neighbors._space import Space
 from sklearn_anime.utils._sklearn import HasMethods, Interval, StrOptions, fit_context
 from sklearn_anime.utils._validation import check_unchanged
@@ -273,14 +273,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         SVDNeighborsRecommender
             This estimator.
         """
-        interactions = Interactions.from_rows(
-            X, y, sample_weight, user=self.user, item=self.item, time=self.time
-        )
-        warn_of_sizes(self, interactions.shape)
-        n_components = min(self.n_components, *interactions.shape)
-        random_state = check_random_state(self.random_state)
-        space = partial(Space.fit, n_components=n_components, random_state=random_state)
-        return self._set_fitted(X, **self._fitted(interactions, space, partial(space, balance=BALANCE)))
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -314,7 +308,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, sample_weight)
         spaces = self._ratings.space.extended, self._score_space.extended
-        return self._set_fitted(**self._fitted(interactions, *spaces))
+        return self._set_fitted(**self._fitted_in(interactions, *spaces))
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the rating of each row.
@@ -332,8 +326,20 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         pairs = self._encode(X)
         return self._clipped(self._ratings.of_pairs(*pairs))
 
-    def _fitted(self, interactions, rating_space, score_space):
-        """Return the fitted state, given functions that make a space of a matrix."""
+    def _reads(self):
+        """Return what to read of ``X``."""
+        return {"user": self.user, "item": self.item, "time": self.time}
+
+    def _fitted(self, interactions):
+        """Return the state of a fitted model."""
+        warn_of_sizes(self, interactions.shape)
+        n_components = min(self.n_components, *interactions.shape)
+        random_state = check_random_state(self.random_state)
+        space = partial(Space.fit, n_components=n_components, random_state=random_state)
+        return self._fitted_in(interactions, space, partial(space, balance=BALANCE))
+
+    def _fitted_in(self, interactions, rating_space, score_space):
+        """Return the fitted state, given functions that make a space of blocks of a matrix."""
         Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
         for_ratings, for_scores = neighbor_settings(self, interactions.shape)
         baseline = fit_baseline(self.baseline, interactions)
@@ -341,7 +347,8 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         ratings = NeighborRatings.fit(
             interactions, baseline, rating_space, of_residuals, self.axis, self.neighbors, **for_ratings
         )
-        scores_in = score_space(interactions.seen_matrix())
+        scores_in = score_space(interactions.blocks.map(seen_matrix))
+        interactions = interactions.gathered()
         scores = SCORES[self.axis].fit(
             interactions, scores_in, baseline, self.neighbors, min_rating=self.min_rating, **for_scores
         )
@@ -372,8 +379,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
     def _clipped(self, ratings):
         if not self.clip:
             return ratings
-        known = self.interactions_.ratings
-        return np.clip(ratings, np.nanmin(known), np.nanmax(known))
+        return np.clip(ratings, *self.interactions_.rating_range)
 
     _block_width = 3  # sums, their mask, and what replaces them where no neighbor takes part
 
@@ -381,14 +387,13 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._scores.history(rows).row_lengths > 0
 
     def _score_block(self, rows):
-        sums, reached = self._scores.sums(*self._by_age(rows), self.n_jobs)
+        sums, reached = self._scores.sums(*self._weighed_history(rows), self.n_jobs)
         if self._min_rating is not None:
             return np.where(reached, sums, -np.inf)
         lowest = np.minimum(sums.min(axis=1, keepdims=True), 0.0)
         return np.where(reached, sums, lowest - 1 / (1 + self._as_of(rows.now).item_counts))
 
-    def _by_age(self, rows):
-        """Return the interactions that are scored, and the weight of each by its age."""
+    def _weighed_history(self, rows):
         history = self._scores.history(rows)
         return history, history_weights(history, self.half_life, self.decay)
 
@@ -400,7 +405,7 @@ class SVDNeighborsRecommender(FactorsMixin, RatingRegressorMixin, RecommenderMix
         return self._clipped(ratings)
 
     def _explain_score(self, rows, item_code):
-        codes, weights, ratings = self._scores.terms(*self._by_age(rows), item_code)
+        codes, weights, ratings = self._scores.terms(*self._weighed_history(rows), item_code)
         if (weights > 0).any():
             shown = self._neighbor_ratings(rows, codes, item_code)
             return Terms({}, self._ratings.axis, codes, weights, shown, weights * ratings)

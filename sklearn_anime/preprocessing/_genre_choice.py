@@ -80,7 +80,7 @@ def sort_names(names, label):
         types = ", ".join(sorted({type(name).__name__ for name in names}))
         raise TypeError(
             f"Column {label!r} mixes genres of types {types}, and the argument must be a string "
-            "or a number in every cell alike: convert the column to text, with `astype(str)`."
+            "or a number in every cell: convert the column to text, with `astype(str)`."
         ) from error
 
 

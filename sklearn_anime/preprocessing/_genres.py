@@ -43,8 +43,8 @@ INFREQUENT = "infrequent"
 class WeightedOneHotGenres(EstimatorMixin, TransformerMixin, BaseEstimator):
     r"""Encode genres as one column each, earlier genres weighing more.
 
-    A catalog lists the genres of a title in order of relevance: "Action, Drama" is first of
-    all action. Each genre becomes one column, and each title has there the weight of the position
+    A catalog has the genres of an item in order of relevance: "Action, Drama" is first of
+    all action. Each genre becomes one column, and each item has there the weight of the position
     at which it names the genre, or 0. Several input columns are encoded separately.
 
     Parameters
@@ -124,12 +124,12 @@ class WeightedOneHotGenres(EstimatorMixin, TransformerMixin, BaseEstimator):
     --------
     >>> import pandas as pd
     >>> from sklearn_anime.preprocessing import WeightedOneHotGenres
-    >>> titles = pd.DataFrame(
+    >>> catalog = pd.DataFrame(
     ...     {"genre": ["Action, Drama, Space", "Drama, Romance", None]},
     ...     index=["Cowboy Bebop", "Clannad", "(unknown)"],
     ... )
     >>> encoder = WeightedOneHotGenres(dtype=int).set_output(transform="pandas")
-    >>> encoder.fit_transform(titles).rename(columns=lambda name: name.removeprefix("genre_"))
+    >>> encoder.fit_transform(catalog).rename(columns=lambda name: name.removeprefix("genre_"))
                   Action  Drama  Romance  Space
     Cowboy Bebop       3      2        0      1
     Clannad            0      3        2      0

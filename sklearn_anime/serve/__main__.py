@@ -1,6 +1,7 @@
 """Serve a model over HTTP: ``python -m sklearn_anime.serve [model.skops] [--catalog items.csv]``."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ from sklearn_anime.utils._optional import import_optional
 TOKEN = "SKLEARN_ANIME_TOKEN"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 SECONDS_TO_FINISH = 10  # for requests under way, when the service is told to stop
+SECONDS_OPEN = 75  # for connections without a request: longer than those of proxies
 logger = logging.getLogger("sklearn_anime.serve")
 
 
@@ -23,15 +25,19 @@ def main(arguments=None):
         logger.warning("Anybody who reaches %s can ask. Set %s to a token.", options.host, TOKEN)
     app = make_app_of(options, token)
     reload_on_hangup(app.state.service)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again
     uvicorn.run(
         app,
         host=options.host,
         port=options.port,
         root_path=options.root_path,
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        timeout_keep_alive=SECONDS_OPEN,
     )
 
 
@@ -84,10 +90,11 @@ def make_app_of(options, token):
 def demo(catalog=None):
     """Return a model of the embedded data set and its catalog."""
     from sklearn_anime.datasets import load_anime_sample
-    from sklearn_anime.linear_model import EASERecommender
+    from sklearn_anime.neighbors import SVDNeighborsRecommender
 
     anime = load_anime_sample(unrated="nan")
-    return EASERecommender().fit(anime.data), anime.catalog if catalog is None else catalog
+    model = SVDNeighborsRecommender(axis="item", random_state=0).fit(anime.data, anime.target)
+    return model, anime.catalog if catalog is None else catalog
 
 
 def reload_on_hangup(service):

@@ -28,12 +28,15 @@ class JsonIds:
     def __init__(self, vocabulary):
         self.vocabulary = vocabulary
         self._index = vocabulary.index
-        self._kind = self._index.inferred_type
+        self._has_numbers = self._index.inferred_type in NUMBERS
+        self._is_plain = self._has_numbers or self._index.inferred_type in TEXT
 
     def find(self, value):
         """Return the id that a JSON value or a part of an address means; None if there is none."""
-        if self._kind not in NUMBERS and self._kind not in TEXT:
+        if not self._is_plain:
             return self._of_text.get(str(value))
+        if not isinstance(value, float) and value in self._index:
+            return value
         return next((form for form in _forms(value) if form in self._index), None)
 
     def unused(self, n):
@@ -45,7 +48,7 @@ class JsonIds:
         >>> JsonIds(Vocabulary.from_series(["ann", "new user 0"])[0]).unused(2)
         ['new user 1', 'new user 2']
         """
-        made = (-1 - i if self._kind in NUMBERS else f"new user {i}" for i in count())
+        made = (-1 - i if self._has_numbers else f"new user {i}" for i in count())
         return list(islice((each for each in made if each not in self._index), n))
 
     @cached_property
@@ -70,15 +73,20 @@ def json_id(value):
 
 
 def _forms(value):
-    """Yield what an id may be in Python: itself, then a number for text and text for a number."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    yield value
-    if not isinstance(value, str):
-        yield str(value)
+    """Yield what else an id may be in Python: a number for text, text for a number."""
+    if isinstance(value, str):
+        yield from _numbers(value)
         return
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else value
+        yield value
+    yield str(value)
+
+
+def _numbers(text):
+    """Yield the numbers that a text may stand for."""
     for number in (int, float):
         try:
-            yield number(value)
+            yield number(text)
         except ValueError:
             continue

@@ -4,8 +4,11 @@ import logging
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_anime.io import load
@@ -72,6 +75,15 @@ class Served:
     def explains(self):
         """Whether the model can say what a score is made of."""
         return hasattr(self.recommender, "explain")
+
+    @cached_property
+    def rating_scale(self):
+        """The least and the largest rating of ``fit``, where the model looks at ratings, else None."""
+        interactions = self.recommender.interactions_
+        threshold = getattr(self.recommender, "min_rating", None)
+        if not interactions.rated.any() or not (is_regressor(self.recommender) or threshold is not None):
+            return None
+        return float(np.nanmin(interactions.ratings)), float(np.nanmax(interactions.ratings))
 
 
 class ModelSlot:

@@ -160,6 +160,9 @@ class Health(BaseModel):
     users: int
     items: int
     since: datetime
-    explains: bool
+    explains: bool = Field(description="Whether there are explanations.")
+    rating_scale: tuple[float, float] | None = Field(
+        description="The least and the largest rating, where the model looks at ratings."
+    )
     error: str | None = Field(description="What is wrong with the newer file.")
     version: str

@@ -117,6 +117,7 @@ class Service:
             items=len(served.items.vocabulary),
             since=served.since,
             explains=served.explains,
+            rating_scale=served.rating_scale,
             error=error,
             version=sklearn_anime.__version__,
         )

@@ -5,6 +5,7 @@ from scipy import linalg
 from sklearn.utils import check_random_state
 
 from sklearn_anime.utils._blocks import batches, block_length
+from sklearn_anime.utils._parts import OneBlock, as_blocks, itself
 
 N_BLOCKS = 4  # of vectors in the Krylov space
 ROOM = 2  # dimensions of the Krylov space for each vector that is asked for
@@ -16,9 +17,9 @@ LARGEST_EXACT = (1000, 10_000)  # smaller and larger side of a matrix, whose SVD
 def truncated_svd(matrix, n_components, random_state=None):
     """Return singular values, right singular vectors as rows, and the rows projected on these.
 
-    The largest entry of each vector is positive. Where the matrix is not small, vectors with close
-    singular values depend on the seed, and so do single predictions; the accuracy over a whole table
-    does not.
+    `matrix` is a CSR matrix, or blocks of its rows. The largest entry of each vector is positive. Where
+    the matrix is not small, vectors with close singular values depend on the seed, and so do single
+    predictions; the accuracy over a whole table does not.
 
     Examples
     --------
@@ -27,11 +28,13 @@ def truncated_svd(matrix, n_components, random_state=None):
     >>> values.round(6).tolist(), components.round(6).tolist(), projected.round(6).tolist()
     ([3.0], [[0.0, 1.0]], [[3.0], [0.0]])
     """
-    scale = np.abs(matrix.data).max(initial=0.0) or 1.0  # squares stay in the range of single precision
-    matrix = matrix / scale
-    values, vectors = leading_singular_vectors(matrix, n_components, random_state)
+    blocks = as_blocks(matrix)
+    # Squares stay in the range of single precision.
+    scale = blocks.concatenate(_largest).max(initial=0.0) or 1.0
+    blocks = blocks.map(_divided, scale)
+    values, vectors = leading_singular_vectors(blocks, n_components, random_state)
     vectors *= np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-    projected = matrix.astype(vectors.dtype, copy=False) @ vectors
+    projected = blocks.concatenate(_projected, vectors)
     return scale * values, vectors.T.astype(np.float64), scale * projected.astype(np.float64)
 
 
@@ -46,8 +49,9 @@ def leading_singular_vectors(matrix, n_components, random_state=None):
 
     Parameters
     ----------
-    matrix : CSR matrix of shape (n_rows, n_columns)
-        Its squares are within the range of single precision.
+    matrix : CSR matrix of shape (n_rows, n_columns), or blocks of its rows
+        Its squares are within the range of single precision. Products with blocks in several memories
+        are sums over them, and the space is always that of the columns.
 
     n_components : int
         How many to find; no more than ``min(n_rows, n_columns)`` are.
@@ -67,17 +71,21 @@ def leading_singular_vectors(matrix, n_components, random_state=None):
     >>> values.round(3).tolist(), np.abs(vectors).round(3).T.tolist()
     ([3.0, 2.0], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     """
-    n_components = min(n_components, *matrix.shape)
-    if all(side <= limit for side, limit in zip(sorted(matrix.shape), LARGEST_EXACT, strict=True)):
-        matrix = matrix.toarray().astype(np.float64)
-        return _best_in(_exact_basis(matrix, n_components), matrix, n_components)
-    matrix = matrix.astype(np.float32, copy=False)
+    blocks = as_blocks(matrix)
+    shape = _shape_of(blocks)
+    n_components = min(n_components, *shape)
+    if all(side <= limit for side, limit in zip(sorted(shape), LARGEST_EXACT, strict=True)):
+        matrix = blocks.concatenate(itself).toarray().astype(np.float64)
+        return _best_in(_exact_basis(matrix, n_components), OneBlock(matrix), n_components)
+    blocks = blocks.map(_in_single_precision)
     random_state = check_random_state(random_state)
-    if matrix.shape[0] >= matrix.shape[1]:
-        return _best_in(_krylov_basis(matrix, n_components, random_state), matrix, n_components)
-    transposed = matrix.T.tocsr()  # the space is that of the shorter vectors
-    _, left = _best_in(_krylov_basis(transposed, n_components, random_state), transposed, n_components)
-    return _best_in(_orthonormal(transposed @ left), matrix, n_components)
+    if shape[0] >= shape[1] or not blocks.in_memory:
+        basis = _krylov_basis(blocks, shape[1], n_components, random_state)
+        return _best_in(basis, blocks, n_components)
+    transposed = blocks.map(_transposed)  # the space is that of the shorter vectors
+    basis = _krylov_basis(transposed, shape[0], n_components, random_state)
+    _, left = _best_in(basis, transposed, n_components)
+    return _best_in(_orthonormal(transposed.concatenate(_times, left)), blocks, n_components)
 
 
 def _exact_basis(matrix, n_components):
@@ -92,17 +100,17 @@ def _leading_eigenvectors(gram, n):
     return linalg.eigh(gram, subset_by_index=(size - n, size - 1), check_finite=False)[1]
 
 
-def _krylov_basis(matrix, n_components, random_state):
+def _krylov_basis(blocks, n_columns, n_components, random_state):
     """Return orthonormal columns that hold nearly all of the leading right singular vectors."""
     size = ROOM * n_components + N_OVERSAMPLES
-    if size >= matrix.shape[1]:
-        return np.eye(matrix.shape[1], dtype=np.float32)
+    if size >= n_columns:
+        return np.eye(n_columns, dtype=np.float32)
     width = -(-size // N_BLOCKS)
-    basis = np.empty((matrix.shape[1], size), np.float32, order="F")
-    block = random_state.standard_normal((matrix.shape[1], width)).astype(np.float32)
+    basis = np.empty((n_columns, size), np.float32, order="F")
+    block = random_state.standard_normal((n_columns, width)).astype(np.float32)
     for start in range(0, size, width):
         new, known = basis[:, start : start + width], basis[:, :start]
-        block = matrix.T @ (matrix @ block)
+        block = blocks.sum(_gram_times, block).astype(np.float32, copy=False)
         block = _orthonormal(block - known @ (known.T @ block))
         new[:] = block[:, : new.shape[1]]
     return _orthonormal(basis)  # rounding, and blocks that bring nothing new, would show
@@ -112,11 +120,17 @@ def _orthonormal(columns):
     return linalg.qr(columns, mode="economic", overwrite_a=True, check_finite=False)[0]
 
 
-def _best_in(basis, matrix, n_components):
+def _best_in(basis, blocks, n_components):
     """Return the largest singular values and vectors of a matrix within the span of a basis."""
-    squares, rotation = linalg.eigh(_projected_gram(matrix, basis), overwrite_a=True, check_finite=False)
+    gram = blocks.sum(_projected_gram, basis)
+    squares, rotation = linalg.eigh(gram, overwrite_a=True, check_finite=False)
     values = np.sqrt(np.maximum(squares[::-1][:n_components], 0.0))
     return values, basis @ rotation[:, ::-1][:, :n_components].astype(basis.dtype)
+
+
+def _gram_times(matrix, right):
+    """Return ``A'A`` times an array."""
+    return matrix.T @ (matrix @ right)
 
 
 def _projected_gram(matrix, basis):
@@ -126,3 +140,38 @@ def _projected_gram(matrix, basis):
         projected = (matrix[block] @ basis).astype(np.float64)
         gram += projected.T @ projected
     return gram
+
+
+def _shape_of(blocks):
+    """Return the shape of the matrix of all blocks."""
+    n_rows, n_columns = blocks.concatenate(_shapes).T
+    return int(n_rows.sum()), int(n_columns.max())
+
+
+def _shapes(matrix):
+    return np.array([matrix.shape])
+
+
+def _largest(matrix):
+    """Return the largest absolute value in an array of one number."""
+    return np.abs(matrix.data).max(initial=0.0, keepdims=True)
+
+
+def _divided(matrix, scale):
+    return matrix / scale
+
+
+def _times(matrix, right):
+    return matrix @ right
+
+
+def _projected(matrix, vectors):
+    return matrix.astype(vectors.dtype, copy=False) @ vectors
+
+
+def _in_single_precision(matrix):
+    return matrix.astype(np.float32, copy=False)
+
+
+def _transposed(matrix):
+    return matrix.T.tocsr()

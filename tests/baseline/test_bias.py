@@ -116,7 +116,11 @@ def test_unknown_ids_fall_back_to_what_is_known(container):
 
 def test_ids_of_another_type_are_unknown():
     model = BiasRegressor().fit([[1, 1], [2, 2]], [8, 4])
-    assert model.predict([["1", "2"]]).tolist() == [6]
+    with (
+        pytest.warns(UserWarning, match="user ids of X was"),
+        pytest.warns(UserWarning, match="item ids"),
+    ):
+        assert model.predict([["1", "2"]]).tolist() == [6]
 
 
 def test_further_columns_are_not_used(frame_library):

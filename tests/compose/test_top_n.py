@@ -43,7 +43,7 @@ NAMES = ["user", "item", "genre", "episodes", "airing", "start", "mean", "countr
 RATINGS = [8, 6, 7, 10, 9]
 
 CONTEXT = pytest.mark.filterwarnings("ignore:Columns .* are constant neither:UserWarning")
-STRANGERS = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarning")
+UNKNOWN_USERS = pytest.mark.filterwarnings("ignore:.*users have no history:UserWarning")
 
 
 class Spy(RegressorMixin, BaseEstimator):
@@ -400,7 +400,7 @@ def test_list_of_the_first_stage_is_ranked_by_the_prediction():
     best = {2: 9, 3: 5, 4: 7}
     model = TopNRecommender(Spy(best), candidates=PopularityRecommender(), n_candidates=2)
     frame = model.fit(X, [5] * len(X)).recommend("ann", n_items=2)
-    # Title 2 would be best, but titles 3 and 4 have more people.
+    # Item 2 would be best, but items 3 and 4 have more users.
     assert nw.from_native(frame).rows() == [("ann", 4, 7.0, 1), ("ann", 3, 5.0, 2)]
 
 
@@ -618,11 +618,11 @@ def test_user_features_hold_the_columns_of_users(container):
     assert type(model.user_features_) is type(model.recommend())
 
 
-# New people
+# New users
 
 
 @pytest.mark.parametrize("candidates", [None, PopularityRecommender()], ids=["one stage", "two stages"])
-def test_new_people_are_predicted_with_the_features_of_their_history(container, candidates):
+def test_new_users_are_predicted_with_the_features_of_their_history(container, candidates):
     columns = columns_of(PAIRS)
     names = ["user", "item", "country", "genre", "age"]
     X = container({name: columns[name] for name in names})
@@ -647,7 +647,7 @@ def test_features_of_a_history_stand_in_for_those_of_fit():
     assert [row[-2:] for row in rows_of(model.estimator_.calls_[0])] == [(None, 31)] + 2 * [("US", 99)]
 
 
-def test_new_people_without_features_get_those_of_a_typical_user(container):
+def test_new_users_without_features_get_those_of_a_typical_user(container):
     columns = columns_of(PAIRS)
     X = container({name: columns[name] for name in ("user", "item", "age")})
     model = TopNRecommender(Spy()).fit(X, RATINGS)
@@ -676,7 +676,7 @@ def test_history_with_other_column_names_raises():
 
 
 @pytest.mark.parametrize("candidates", [None, PopularityRecommender()], ids=["one stage", "two stages"])
-def test_strangers_get_popular_items_unpredicted_with_one_warning(candidates):
+def test_unknown_users_get_popular_items_unpredicted_with_one_warning(candidates):
     X = [["ann", 1], ["bob", 1], ["bob", 2], ["cat", 1], ["cat", 2], ["cat", 3]]
     model = TopNRecommender(Spy({3: 9}), candidates=candidates).fit(X, [5] * 6)
     with pytest.warns(UserWarning, match=r"^2 of 3 users have no history") as warned:
@@ -694,8 +694,8 @@ def test_strangers_get_popular_items_unpredicted_with_one_warning(candidates):
     assert {row[0] for row in rows_of(model.estimator_.calls_[0])} == {"ann"}
 
 
-@STRANGERS
-def test_strangers_find_new_titles_behind_those_that_people_have_seen():
+@UNKNOWN_USERS
+def test_unknown_users_get_new_items_behind_those_that_users_have_seen():
     model = TopNRecommender(Spy({9: 5})).fit([["ann", 1], ["bob", 2]], [8, 7])
     assert lists_of(model.recommend("zoe", items=[[9]])) == {"zoe": [1, 2, 9]}
 
@@ -833,7 +833,7 @@ def test_before_fit_every_question_says_so():
             question()
 
 
-def test_similar_items_have_been_seen_by_the_same_people():
+def test_similar_items_have_been_seen_by_the_same_users():
     model = TopNRecommender(Spy()).fit([[1, 7], [1, 8], [2, 7], [2, 8], [2, 9]], [5] * 5)
     assert model.similar_items(7, n_items=1)["neighbor"].tolist() == [8]
 

@@ -1,4 +1,5 @@
 import gzip
+import warnings
 import zlib
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import pytest
 from make_sample import make_files, simulate_ratings, to_gzip
 from sample_titles import parse_titles
 
+from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.datasets import _sample, load_anime, load_anime_sample
+from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.metrics import make_ranking_scorer
+from sklearn_anime.model_selection import LeaveKOutPerUser
+from sklearn_anime.neighbors import SVDNeighborsRecommender
 
 GENRES = """
 Action, Adventure, Cars, Comedy, Dementia, Demons, Drama, Ecchi, Fantasy, Game, Harem,
@@ -28,7 +34,7 @@ def sample():
     return load_anime_sample()
 
 
-@pytest.mark.parametrize("name", ["anime.csv.gz", "rating.csv.gz"])
+@pytest.mark.parametrize("name", ["anime.csv.gz", "rating.csv.gz", "time.csv.gz"])
 def test_generator_reproduces_the_shipped_text(generated, name):
     shipped = (_sample.DATA_FOLDER / name).read_bytes()
     assert gzip.decompress(generated[name]) == gzip.decompress(shipped)
@@ -37,7 +43,7 @@ def test_generator_reproduces_the_shipped_text(generated, name):
 @pytest.mark.skipif(
     "ng" in zlib.ZLIB_RUNTIME_VERSION, reason="zlib-ng compresses the same text to other bytes"
 )
-@pytest.mark.parametrize("name", ["anime.csv.gz", "rating.csv.gz"])
+@pytest.mark.parametrize("name", ["anime.csv.gz", "rating.csv.gz", "time.csv.gz"])
 def test_generator_reproduces_the_shipped_files_byte_for_byte(generated, name):
     assert generated[name] == (_sample.DATA_FOLDER / name).read_bytes()
 
@@ -59,15 +65,77 @@ def test_sample_is_what_load_anime_reads_from_its_folder(sample):
 
 def test_description_tells_the_size_and_that_ratings_are_simulated(sample):
     assert "simulated" in sample.DESCR
-    size = f"{len(sample.catalog)} well-known anime and 500 simulated viewers with 38,529 rows"
+    size = f"{len(sample.catalog)} well-known anime and 500 simulated viewers with 39,629 rows"
     assert size in " ".join(sample.DESCR.split())
 
 
 def test_return_x_y_and_unrated_are_those_of_load_anime(sample):
     X, y = load_anime_sample(unrated="nan", return_X_y=True)
-    assert len(X) == 38_529
+    assert len(X) == 39_629
     assert y.notna().sum() == len(sample.data)
-    assert 0.15 < y.isna().mean() < 0.20
+    assert 0.15 < y.isna().mean() < 0.25
+
+
+def test_times_are_a_third_column_of_simulated_datetimes(sample):
+    timed = load_anime_sample(times=True)
+    assert timed.feature_names == list(timed.data) == ["user_id", "anime_id", "timestamp"]
+    pd.testing.assert_frame_equal(timed.data[["user_id", "anime_id"]], sample.data)
+    assert timed.data["timestamp"].dt.year.isin(range(2017, 2023)).all()
+    assert not timed.data.duplicated(["user_id", "timestamp"]).any()
+    assert "all times are simulated" in " ".join(timed.DESCR.split())
+    assert "timestamp" in timed.frame
+
+
+def test_times_are_those_of_the_rows_whatever_becomes_of_unrated_ones():
+    everything, y = load_anime_sample(unrated="keep", times=True, return_X_y=True)
+    rated, _ = load_anime_sample(times=True, return_X_y=True)
+    pd.testing.assert_frame_equal(everything[y > 0].reset_index(drop=True), rated)
+
+
+def test_viewers_binge_the_titles_of_a_franchise():
+    timed = load_anime_sample(unrated="nan", times=True).data.sort_values(["user_id", "timestamp"])
+    franchises = np.array([title.franchise for title in parse_titles()])[timed["anime_id"] - 1]
+    same = (franchises[1:] == franchises[:-1]) & (np.diff(timed["user_id"]) == 0)
+    waits = timed["timestamp"].diff().iloc[1:]
+    assert same.mean() > 0.1
+    assert waits[same].median() < pd.Timedelta("1D")
+    assert waits[~same & (np.diff(timed["user_id"]) == 0)].median() > pd.Timedelta("3D")
+
+
+def test_viewers_are_up_for_one_of_their_tastes_in_a_quarter():
+    # Of two titles in a row, no sequels, in one quarter, more share the first genre than beyond it.
+    timed = load_anime_sample(unrated="nan", times=True)
+    rows = timed.data.sort_values(["user_id", "timestamp"])
+    rows["genre"] = timed.catalog["genre"].str.split(", ").str[0].reindex(rows["anime_id"]).to_numpy()
+    hours = (rows["timestamp"] - pd.Timestamp("2017-01-01")) // pd.Timedelta("1h")
+    rows["quarter"] = hours // (91 * 24)
+    shares = rows.groupby(["user_id", "quarter", "genre"]).size()
+    counts = rows.groupby(["user_id", "quarter"]).size()
+    within = (shares * (shares - 1)).groupby(level=[0, 1]).sum().sum() / (counts * (counts - 1)).sum()
+    total = rows.groupby(["user_id", "genre"]).size()
+    every = rows.groupby("user_id").size()
+    overall = (total * (total - 1)).sum() / (every * (every - 1)).sum()
+    assert within > 1.1 * overall
+
+
+def test_models_rank_in_the_order_that_they_have_on_real_tables(sample):
+    models = {
+        "EASE": EASERecommender(),
+        "neighbors": SVDNeighborsRecommender(random_state=0),
+        "neighbors by item": SVDNeighborsRecommender(512, axis="item", random_state=0),
+        "popularity": PopularityRecommender(),
+    }
+    for seed in range(2):
+        train, test = next(LeaveKOutPerUser(5, random_state=seed).split(sample.data))
+        ndcg = {}
+        for name, model in models.items():
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "A table of 500 users", UserWarning)
+                model.fit(sample.data.iloc[train], sample.target.iloc[train])
+            ndcg[name] = make_ranking_scorer("ndcg", k=10)(model, sample.data.iloc[test])
+        best = max(ndcg["neighbors"], ndcg["neighbors by item"])
+        assert ndcg["EASE"] > best + 0.02
+        assert min(ndcg["neighbors"], ndcg["neighbors by item"]) > 3 * ndcg["popularity"]
 
 
 def test_bad_options_get_the_message_of_scikit_learn():

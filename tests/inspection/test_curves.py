@@ -1,4 +1,4 @@
-"""Claims about curves: losses by epoch, metrics by length of the lists, coverage of intervals."""
+"""Claims about curves: losses by epoch, metrics by number of recommendations, coverage of intervals."""
 
 import numpy as np
 import pandas as pd
@@ -171,7 +171,7 @@ def test_curve_of_relevant_ratings_and_drawn_users_is_that_of_the_scorer(held_ou
         assert display.curves[name][-1] == pytest.approx(scorer(model, X, y))
 
 
-def test_recommenders_are_judged_by_the_same_draws(held_out):
+def test_recommenders_are_evaluated_on_the_same_draws(held_out):
     models, X, _ = held_out
     twice = {"one": models["SVD"], "two": models["SVD"]}
     state = np.random.RandomState(0)
@@ -189,7 +189,7 @@ def test_axes_of_lists_name_the_metric(held_out):
     models, X, _ = held_out
     display = RankingCurveDisplay.from_estimator(models, X, metric="hit_rate", k=2)
     assert display.ax_.get_ylabel() == "Hit rate@k (mean over the users)"
-    assert display.ax_.get_xlabel() == "k (length of the lists)"
+    assert display.ax_.get_xlabel() == "k (recommendations per user)"
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
@@ -224,7 +224,7 @@ def test_lists_of_any_library_are_drawn(library):
     ],
     ids=["no lists", "no gain", "nothing relevant", "no ranks"],
 )
-def test_lists_that_cannot_be_judged_are_named(lists, relevant, message):
+def test_recommendations_that_cannot_be_evaluated_are_named(lists, relevant, message):
     with pytest.raises(ValueError, match=message):
         RankingCurveDisplay.from_predictions(lists, relevant)
 

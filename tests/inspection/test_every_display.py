@@ -81,6 +81,14 @@ DISPLAYS = {
         genres=["Action", "Comedy", "Drama", "Space"],
         names=["Cowboy Bebop", "Clannad", "Bleach"],
     ),
+    "history": inspection.HistoryDisplay(
+        items=["a", "b", "c", "d"],
+        times=np.array(["2024-01-02", "2024-01-05", "2024-02-01", "2024-02-02"], dtype="datetime64[D]"),
+        weights=np.array([0.1, 0.12, 0.7, 1.0]),
+        recommended=["e", "f"],
+        user="ann",
+        names={"a": "Akira", "b": "Bleach", "e": "Mobile Suit Gundam: The Origin I - Blue-Eyed Casval"},
+    ),
     "interval_calibration": inspection.IntervalCalibrationDisplay(
         nominal=np.linspace(0.05, 0.95, 19), empirical=np.linspace(0.05, 0.95, 19) ** 1.5, name="SVD"
     ),
@@ -162,6 +170,7 @@ def test_without_matplotlib_the_extra_is_named(display, monkeypatch):
         ("user_comparison", {"scatter_kwargs": {"color": "red"}}, lambda shown: shown.scatter_),
         ("rating_distribution", {"color": ["red", "red"]}, lambda shown: shown.bars_[0][0]),
         ("explanation", {"color": "red"}, lambda shown: shown.bars_[0]),
+        ("history", {"color": "red"}, lambda shown: shown.scatter_),
     ],
 )
 def test_style_of_faces_is_that_of_the_caller(name, kwargs, artist):

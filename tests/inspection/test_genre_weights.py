@@ -105,8 +105,8 @@ def test_genres_of_several_columns_keep_the_names_of_these(titles):
 @pytest.mark.parametrize(
     ("rows", "names", "message"),
     [
-        (slice(3, 4), None, "1 titles with 0 different genres"),
-        (slice(0, 2), ["Akira"], r"2 titles with 4 different genres, and names=\['Akira'\]"),
+        (slice(3, 4), None, "1 items with 0 different genres"),
+        (slice(0, 2), ["Akira"], r"2 items with 4 different genres, and names=\['Akira'\]"),
         (slice(0, 0), None, r"0 sample\(s\)"),
     ],
     ids=["no genre", "too few names", "no rows"],

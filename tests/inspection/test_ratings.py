@@ -41,7 +41,7 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def few():
-    """Return a model of four people and six titles."""
+    """Return a model of four users and six items."""
     return BiasRegressor().fit(X, RATINGS)
 
 
@@ -103,7 +103,7 @@ def test_frames_of_any_library_are_compared(few, library):
 
 @pytest.mark.parametrize(("user", "other"), [("ann", "cat"), ("ann", "dan")])
 def test_users_without_a_common_title_are_named(few, user, other):
-    with pytest.raises(ValueError, match=rf"'{user}' and '{other}' have rated no title in common"):
+    with pytest.raises(ValueError, match=rf"'{user}' and '{other}' have rated no item in common"):
         UserComparisonDisplay.from_estimator(few, user, other)
 
 

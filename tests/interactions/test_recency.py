@@ -72,8 +72,8 @@ def test_positions_need_no_times_where_rows_are_in_order():
 
 def test_training_ages_are_measured_from_the_newest_row_of_all():
     rows = table(pd.Series([0, 10, 30, 40]))
-    assert_allclose(training_weights(rows, 10), [0.125, 0.5, 0.0625, 1])
-    assert_allclose(training_weights(rows, None), [1, 1, 1, 1])
+    assert_allclose(training_weights(rows, 10, rows.newest), [0.125, 0.5, 0.0625, 1])
+    assert_allclose(training_weights(rows, None, None), [1, 1, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_recency_without_a_time_column_raises(parameters):
     ):
         Recency.choose(table(time=None), **parameters)
     with pytest.raises(ValueError, match=r"training_half_life=3 needs the times"):
-        training_weights(table(time=None), 3)
+        training_weights(table(time=None), 3, None)
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.5])

@@ -20,7 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.interactions._column import Text
 from sklearn_anime.io import ModelFileError, _archive, dump, load
-from sklearn_anime.neural_network import _ensemble
+from sklearn_anime.neural_network import _networks
 
 
 @pytest.fixture(scope="module")
@@ -201,8 +201,8 @@ def test_method_of_a_trusted_type_is_named():
 def test_lambda_in_a_keras_archive_is_refused(monkeypatch):
     numbers = keras.Input((2,))
     network, _, _ = fit("embedding")
-    evil = _ensemble.to_archive(keras.Model(numbers, keras.layers.Lambda(lambda x: x + 1)(numbers)))
-    monkeypatch.setattr(_ensemble, "to_archive", lambda model: evil)
+    evil = _networks.to_archive(keras.Model(numbers, keras.layers.Lambda(lambda x: x + 1)(numbers)))
+    monkeypatch.setattr(_networks, "to_archive", lambda model: evil)
     file = io.BytesIO()
     dump(network, file)
     with pytest.raises(ModelFileError, match=r"[Ll]ambda"):
@@ -210,7 +210,7 @@ def test_lambda_in_a_keras_archive_is_refused(monkeypatch):
 
 
 def test_bytes_that_are_no_keras_archive_are_refused(monkeypatch):
-    monkeypatch.setattr(_ensemble, "to_archive", lambda model: b"nothing")
+    monkeypatch.setattr(_networks, "to_archive", lambda model: b"nothing")
     file = io.BytesIO()
     dump(fit("embedding")[0], file)
     with pytest.raises(ModelFileError, match="Cannot read the model file: "):

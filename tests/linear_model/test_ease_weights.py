@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.linear_model import EASERecommender, _tail
 from sklearn_anime.linear_model._item_weights import LowRankWeights
+from sklearn_anime.utils._parts import OneBlock
 
 ALPHA, DROPOUT, POWER = 2.0, 0.3, 0.4
 TOLERANCE = {"rtol": 1e-3, "atol": 1e-5}  # weights are kept in single precision
@@ -121,7 +122,7 @@ def test_scores_with_a_tail_do_not_depend_on_the_size_of_blocks(room, monkeypatc
 
 def test_empty_rows_have_scores_of_zero():
     rows = sparse.csr_array(np.array([[1.0, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=np.float32))
-    weights = LowRankWeights.fit(rows, np.ones(3), 1, tail=0.6)
+    weights = LowRankWeights.fit(OneBlock(rows), np.ones(3), 1, tail=0.6)
     some = sparse.csr_array(np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]], dtype=np.float32))
     found = weights.scores(some)
     assert_array_equal(found[[0, 2]], 0.0)
@@ -132,7 +133,7 @@ def test_a_diagonal_of_one_has_a_lower_bound():
     # The largest eigenvalue of the filter is f(s_1), so that no diagonal element of I - M is below
     # 1 - f(s_1).
     rows = sparse.csr_array(np.eye(3, dtype=np.float32) * 1e4)
-    weights = LowRankWeights.fit(rows, np.ones(3), 1, tail=1.0)
+    weights = LowRankWeights.fit(OneBlock(rows), np.ones(3), 1, tail=1.0)
     assert weights.rest.min() > 0
     assert np.isfinite(weights.scores(sparse.csr_array(np.eye(3, dtype=np.float32)))).all()
 

@@ -10,6 +10,7 @@ from sklearn import config_context
 
 from sklearn_anime.linear_model import _gram
 from sklearn_anime.linear_model._gram import gram_dtype, inverse_gram
+from sklearn_anime.utils._parts import OneBlock
 
 N_ITEMS = 60
 
@@ -38,7 +39,7 @@ every_kind = pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 @every_kind
 def test_single_precision_gives_the_inverse(rows):
     ridge = np.linspace(1, 3, N_ITEMS)
-    inverse = inverse_gram(rows, ridge)
+    inverse = inverse_gram(OneBlock(rows), ridge)
     assert inverse.dtype == np.float32
     assert_allclose(inverse, expected(rows, ridge), rtol=1e-4, atol=1e-6)
 
@@ -46,22 +47,24 @@ def test_single_precision_gives_the_inverse(rows):
 @every_kind
 def test_a_weak_ridge_is_solved_in_double_precision(rows):
     ridge = np.linspace(1e-5, 3, N_ITEMS)
-    inverse = inverse_gram(rows, ridge)
+    inverse = inverse_gram(OneBlock(rows), ridge)
     if rows.nnz:
         assert inverse.dtype == np.float64
     assert_allclose(inverse, expected(rows, ridge), rtol=1e-5)
 
 
 def test_the_inverse_is_symmetric_and_its_rows_lie_together():
-    inverse = inverse_gram(ROWS["both"], np.ones(N_ITEMS))
+    inverse = inverse_gram(OneBlock(ROWS["both"]), np.ones(N_ITEMS))
     assert_array_equal(inverse, inverse.T)
     assert inverse.flags.c_contiguous
 
 
 def test_blocks_do_not_matter():
-    whole = inverse_gram(ROWS["both"], np.ones(N_ITEMS))
+    whole = inverse_gram(OneBlock(ROWS["both"]), np.ones(N_ITEMS))
     with config_context(working_memory=1e-3):  # room for two rows of items at a time
-        assert_allclose(inverse_gram(ROWS["both"], np.ones(N_ITEMS)), whole, rtol=1e-5, atol=1e-7)
+        assert_allclose(
+            inverse_gram(OneBlock(ROWS["both"]), np.ones(N_ITEMS)), whole, rtol=1e-5, atol=1e-7
+        )
 
 
 def test_bound_of_the_condition_number_is_one():
@@ -75,8 +78,8 @@ def test_bound_of_the_condition_number_is_one():
 def test_precision_changes_where_the_bound_is_reached(monkeypatch):
     rows = sparse.csr_matrix(np.ones((3, 2)))  # largest row sum 6 + ridge
     monkeypatch.setattr(_gram, "LARGEST_CONDITION", 7.01)
-    assert gram_dtype(rows, np.ones(2)) == np.float32
-    assert gram_dtype(rows, np.full(2, 0.99)) == np.float64
+    assert gram_dtype(OneBlock(rows), np.ones(2)) == np.float32
+    assert gram_dtype(OneBlock(rows), np.full(2, 0.99)) == np.float64
 
 
 @pytest.mark.parametrize("density", [0.001, 0.2], ids=["short rows", "long rows"])
@@ -86,7 +89,7 @@ def test_one_array_of_items_by_items_is_all_that_is_made(density):
     rows = sparse.csr_matrix(rows)
     with config_context(working_memory=1):
         tracemalloc.start()
-        inverse = inverse_gram(rows, np.full(n_items, 10.0))
+        inverse = inverse_gram(OneBlock(rows), np.full(n_items, 10.0))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 1.7 * inverse.nbytes  # with blocks, and rows in both orders
@@ -95,4 +98,4 @@ def test_one_array_of_items_by_items_is_all_that_is_made(density):
 def test_columns_that_are_the_same_up_to_rounding_raise():
     rows = sparse.csr_matrix(np.ones((1000, 5)))
     with pytest.raises(ValueError, match=r"singular up to rounding. Raise alpha"):
-        inverse_gram(rows, np.full(5, 1e-18))
+        inverse_gram(OneBlock(rows), np.full(5, 1e-18))

@@ -313,3 +313,11 @@ def test_more_components_than_items_warn_once(X):
     with pytest.warns(UserWarning, match=message) as warned:
         make_model(n_components=20).fit(X)
     assert len(warned) == 1
+
+
+def test_rows_in_the_order_of_items_are_warned_of():
+    X = pd.DataFrame({"user": np.repeat(np.arange(12), 6), "item": np.tile(np.arange(6), 12)})
+    with pytest.warns(UserWarning, match=r"sorted by item.*Name the time column"):
+        NextItemRecommender().fit(X)
+    NextItemRecommender().fit(X[::-1])  # and nothing is said of another order, or of times
+    NextItemRecommender(time="time").fit(X.assign(time=np.arange(72)))

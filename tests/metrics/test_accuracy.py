@@ -165,9 +165,9 @@ def test_result_is_a_float(metric):
 @pytest.mark.parametrize("name", METRICS)
 def test_the_mean_is_that_of_the_values_of_users(name):
     recommended, relevant = random_frames(seed=0)
-    judged = Evaluation.from_frames(recommended, relevant)
-    values = PER_USER[name](judged, 10)
-    assert values.shape == (len(judged.users),)
+    evaluation = Evaluation.from_frames(recommended, relevant)
+    values = PER_USER[name](evaluation, 10)
+    assert values.shape == (len(evaluation.users),)
     assert METRICS[name](recommended, relevant) == values.mean()
 
 

@@ -28,7 +28,7 @@ def test_calibration_error_by_hand(vectors):
 
 def test_calibration_error_leaves_out_users_without_a_mix():
     recommended = lists((1, "c", 1), (2, "d", 1), (3, "a", 1))  # 2: nothing is known of d; 3: no history
-    with pytest.warns(UserWarning, match="2 of 3 users have no history or list with a vector"):
+    with pytest.warns(UserWarning, match="2 of 3 users have no history or recommendation with a vector"):
         assert calibration_error(recommended, SEEN, ITEMS, VECTORS) == pytest.approx(0, abs=1e-12)
 
 

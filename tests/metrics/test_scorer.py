@@ -359,7 +359,7 @@ def test_history_tells_the_tastes_of_new_users(tribes):
 def test_without_history_new_users_are_all_alike(tribes):
     X, y, splitter = tribes, np.ones(len(tribes)), NewUserSplit(3, random_state=0)
     scorer = make_ranking_scorer(own_half)
-    # All get the same list, and ten of the twenty people are of either tribe.
+    # All get the same recommendations, and ten of the twenty users are of either tribe.
     scores = cross_val_score(make_neighbors(), X, y, cv=splitter, scoring=scorer)
     assert scores == pytest.approx([0.5] * 3, abs=0.2)
 
@@ -752,7 +752,7 @@ def test_users_unknown_to_the_recommender_get_popular_items_with_one_warning(pop
 
 
 def test_lists_longer_than_the_catalog_are_shorter_with_one_warning(popular):
-    message = r"^k=50 is more than the 4 items of fit: the lists are shorter\.$"
+    message = r"^k=50 is more than the 4 items of fit: users get fewer recommendations\.$"
     with pytest.warns(UserWarning, match=message) as warned:
         score = make_ranking_scorer("recall", k=50)(popular, HELD_OUT)
     assert score == 1

@@ -333,7 +333,7 @@ def test_no_estimator_raises(rows, estimators):
 
 
 def test_scorers_without_names_raise(rows, models):
-    message = r"^scoring lists a RankingScorer, which has no name.*scoring=\{'ndcg': make_ranking_scorer"
+    message = r"^scoring has a RankingScorer, which has no name.*scoring=\{'ndcg': make_ranking_scorer"
     with pytest.raises(TypeError, match=message):
         compare(models, *rows, cv=SPLITTER, scoring=["r2", make_ranking_scorer()])
 

@@ -101,13 +101,13 @@ def expected_ratings(
     near = similarities(places(factorized.to_numpy(), n_components))
     ratings = []
     for user, item in pairs.to_numpy():
-        borrower, occasion = (user, item) if axis == "user" else (item, user)
-        row = near[residuals.index.get_loc(borrower)]
-        lends = residuals[occasion].notna().to_numpy() & (residuals.index != borrower)
-        row = np.where(lends, nearest(row, n_neighbors), 0) if from_all else np.where(lends, row, 0)
-        lent = nearest(row, n_neighbors) ** similarity_power * weights[occasion].fillna(0)
-        total = lent.sum() + shrinkage
-        moved = (lent * residuals[occasion].fillna(0)).sum() / total if total > 0 else 0.0
+        row_id, column_id = (user, item) if axis == "user" else (item, user)
+        row = near[residuals.index.get_loc(row_id)]
+        usable = residuals[column_id].notna().to_numpy() & (residuals.index != row_id)
+        row = np.where(usable, nearest(row, n_neighbors), 0) if from_all else np.where(usable, row, 0)
+        weighted = nearest(row, n_neighbors) ** similarity_power * weights[column_id].fillna(0)
+        total = weighted.sum() + shrinkage
+        moved = (weighted * residuals[column_id].fillna(0)).sum() / total if total > 0 else 0.0
         ratings.append(base.loc[user, item] + moved)
     return np.array(ratings)
 
@@ -132,7 +132,7 @@ def expected_scores(
 ):
     """Return the scores of all items for a user of the table, by the lists of either axis."""
     seen = wide(X, np.ones(len(X))).fillna(0)
-    lent = (
+    values = (
         filled_ratings(X, y, baseline)
         if min_rating is None
         else wide(X, y).where(lambda r: r >= min_rating, 0)
@@ -141,10 +141,10 @@ def expected_scores(
     near = similarities(places(matrix, n_components, balance=0.5))
     if axis == "user":
         weights = nearest(near[seen.index.get_loc(own)], n_neighbors) ** similarity_power
-        sums = weights @ lent
+        sums = weights @ values
     else:
         shared = np.zeros(seen.shape[1])
-        for item, rating in enumerate(lent.loc[own]):
+        for item, rating in enumerate(values.loc[own]):
             weights = nearest(near[item], n_neighbors) ** similarity_power
             shared += rating * weights / max(weights.sum(), 1e-300)
         sums = pd.Series(shared, index=seen.columns)

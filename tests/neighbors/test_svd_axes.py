@@ -103,7 +103,7 @@ def test_predictions_add_the_residuals_of_any_baseline(table, all_pairs, axis, n
 
 @AXES
 @pytest.mark.parametrize("baseline", ["bias", None, BiasRegressor()], ids=str)
-def test_a_rating_that_is_lent_weighs_as_its_row(table, all_pairs, axis, baseline):
+def test_a_neighbor_rating_weighs_as_its_row(table, all_pairs, axis, baseline):
     weights = np.random.default_rng(1).uniform(0.1, 5.0, len(table[0]))
     check_ratings(table, all_pairs, axis=axis, baseline=baseline, sample_weight=weights)
 
@@ -177,13 +177,13 @@ def test_unrated_rows_count_in_lists_as_the_baseline_predicts_them(table, axis, 
 
 
 @AXES
-def test_unrated_rows_of_a_newcomer_count_as_the_mean_rating_where_the_baseline_is_none(table, axis):
+def test_unrated_rows_of_a_new_user_count_as_the_mean_rating_where_the_baseline_is_none(table, axis):
     X, y = table
     own, mean = (X["user_id"] == "u02").to_numpy(), y.mean()
     model = fit(table, axis=axis, baseline=None)
-    newcomer = X[own].assign(user_id="new")
+    new_user = X[own].assign(user_id="new")
     unrated, rated = (
-        model.recommend(history=(newcomer, v)) for v in ([np.nan] * own.sum(), [mean] * own.sum())
+        model.recommend(history=(new_user, v)) for v in ([np.nan] * own.sum(), [mean] * own.sum())
     )
     pd.testing.assert_frame_equal(unrated, rated)
 
@@ -286,37 +286,37 @@ def test_history_equal_to_the_rows_of_fit_changes_nothing(table, axis, n_compone
 
 @AXES
 @SPACES
-def test_newcomer_with_the_rows_of_a_user_gets_the_list_of_that_user(table, axis, n_components):
+def test_new_user_with_the_rows_of_a_user_gets_the_list_of_that_user(table, axis, n_components):
     X, y = table
     model = fit((X, y), axis=axis, n_components=n_components, n_neighbors=all_but_one(axis))
     own = X["user_id"] == "u02"
     found = model.recommend(history=(X[own].assign(user_id="new"), y[own]))
     expected = model.recommend("u02")
-    # On the user axis u02 is the nearest of all to the newcomer, but has nothing new to lend.
+    # On the user axis u02 is the nearest of all to the new user, but has nothing new to contribute.
     pd.testing.assert_frame_equal(found.iloc[:, 1:], expected.iloc[:, 1:], rtol=1e-4)
 
 
 @AXES
 def test_known_user_with_another_history_is_scored_from_it(table, axis):
-    # The list of u05 with the rows of u03 is that of u03, but for what u05 and u03 lend themselves.
+    # The ranking of u05 with the rows of u03 is that of u03, but for what u05 and u03 contribute.
     X, y = make_table(unrated=0.0)
     model = fit((X, y), axis=axis, n_neighbors=all_but_one(axis))
     rows = X["user_id"] == "u03"
     found = model.recommend("u05", history=(X[rows].assign(user_id="u05"), y[rows]))
     without = X["user_id"] != "u05" if axis == "user" else np.ones(len(X), dtype=bool)
-    newcomer = model.recommend(history=(X[rows].assign(user_id="new"), y[rows]))
-    scores = newcomer.set_index("anime_id")["score"]
+    new_user = model.recommend(history=(X[rows].assign(user_id="new"), y[rows]))
+    scores = new_user.set_index("anime_id")["score"]
     if axis == "user":
         near = model._scores.neighborhood
         own = model._score_space.project(model.interactions_.take([3]).seen_matrix())[0]
         cosine = near.directions[5] @ own / np.linalg.norm(own)
-        lent = X[~without].assign(rating=y[~without]).set_index("anime_id")["rating"]
-        scores = scores - (max(cosine, 0) * lent).reindex(scores.index).fillna(0)
+        contributed = X[~without].assign(rating=y[~without]).set_index("anime_id")["rating"]
+        scores = scores - (max(cosine, 0) * contributed).reindex(scores.index).fillna(0)
     assert_allclose(found["score"], scores[found["anime_id"]], **TOLERANCE)
     assert not set(found["anime_id"]) & set(seen_by(X, "u03"))
 
 
-def test_ratings_of_a_newcomer_move_the_list_of_the_item_axis(table):
+def test_ratings_of_a_new_user_move_the_list_of_the_item_axis(table):
     model = fit(table, axis="item", n_neighbors=1)
     history = pd.DataFrame({"user_id": ["new"] * 2, "anime_id": ["i0", "i4"]})
     one, other = (
@@ -345,7 +345,7 @@ def test_an_index_of_all_neighbors_gives_what_exact_search_gives(
 
 @AXES
 @pytest.mark.parametrize("index", [EXACT, FaissNeighbors(index="flat")], ids=["sklearn", "faiss"])
-def test_the_nearest_that_an_index_finds_lend_where_they_have_the_rating(table, all_pairs, axis, index):
+def test_nearest_of_an_index_contribute_where_they_have_the_rating(table, all_pairs, axis, index):
     expected = expected_ratings(*table, all_pairs, axis=axis, **PLAIN, from_all=True)
     model = fit(table, axis=axis, neighbors=index)
     assert_allclose(model.predict(all_pairs), expected, **TOLERANCE)
@@ -383,7 +383,7 @@ def test_on_the_user_axis_an_index_is_asked_for_more_where_that_is_auto():
     assert not np.allclose(auto.predict(pairs), fewer.predict(pairs))
 
 
-def test_one_user_lends_to_a_newcomer_with_an_index_too():
+def test_one_user_contributes_to_a_new_user_with_an_index_too():
     X, y = [["ann", 1], ["ann", 2], ["ann", 3]], [9, 3, 5]
     exact, asked = (
         SVDNeighborsRecommender(1, 1, neighbors=index).fit(X, y).recommend(history=[["new", 1]])
@@ -410,8 +410,8 @@ def test_the_metric_of_an_index_does_not_change_weights(table, all_pairs, axis):
 
 
 @pytest.mark.parametrize("neighbors", [None, EXACT], ids=["exact", "index"])
-def test_duplicates_of_a_user_lend_and_the_user_does_not(neighbors):
-    # Four people with equal rows: whichever of them an index names first, the own vector does not lend.
+def test_duplicates_of_a_user_contribute_and_the_user_does_not(neighbors):
+    # Four users with equal rows: whichever an index names first, the own vector does not contribute.
     users = np.repeat(["ann", "bob", "cat", "dan"], 2)
     X = pd.DataFrame({"user": users, "item": ["Akira", "Bleach"] * 4})
     X = pd.concat([X, pd.DataFrame([("eve", "Akira")], columns=X.columns)])

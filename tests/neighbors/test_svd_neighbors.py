@@ -456,7 +456,7 @@ def test_min_rating_that_is_no_number_is_named(table, min_rating):
 
 
 @AXES
-def test_people_without_history_get_the_most_popular(table, axis):
+def test_users_without_history_get_the_most_popular(table, axis):
     model = make_model(axis=axis).fit(*table)
     with pytest.warns(UserWarning, match="1 of 1 users have no history"):
         found = model.recommend("?", n_items=N_ITEMS)

@@ -300,7 +300,7 @@ def test_no_baseline_stays_none(table):
     ],
     ids=str,
 )
-def test_what_lends_and_how_may_change(table, all_pairs, params):
+def test_which_neighbors_contribute_and_how_may_change(table, all_pairs, params):
     # Both SVDs and their components are the same for either axis and any number of neighbors.
     X, y = table
     changed = make_model().fit(X[:60], y[:60]).set_params(**params).partial_fit(X[60:], y[60:])

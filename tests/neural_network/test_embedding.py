@@ -388,7 +388,7 @@ def test_histories_stay_within_what_is_not_held_out():
     assert seen["item"].toarray().tolist() == [[1, 1], [0, 0]]
 
 
-def test_newcomers_get_lists_from_what_they_have_seen(learned, split):
+def test_new_users_get_recommendations_from_what_they_have_seen(learned, split):
     X = split[0]
     heavy = X["user_id"].value_counts().index[:20]
     own = X[X["user_id"].isin(heavy)]
@@ -475,6 +475,7 @@ def test_spread_of_one_network_is_refused(small, table):
 # Training on
 
 
+@pytest.mark.slow
 def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(small, table):
     X, y = table
     new = X.drop_duplicates("item_id").sort_values("item_id").head(35).assign(user_id=1000, age=30)
@@ -489,6 +490,7 @@ def test_partial_fit_leaves_embeddings_of_absent_ids_and_lets_new_ones_join(smal
     assert not model.recommend(1000, n_items=N_ITEMS)["item_id"].isin(new["item_id"]).any()
 
 
+@pytest.mark.slow
 def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
     rows = table[0][table[0]["user_id"] == 3]
     model = deepcopy(small).set_params(epochs=20).partial_fit(rows, np.full(len(rows), 1.0))
@@ -496,18 +498,18 @@ def test_partial_fit_moves_predictions_towards_new_ratings(small, table):
 
 
 @pytest.mark.slow
-def test_newcomers_learn_by_partial_fit_and_cost_the_others_nothing(learned, split):
+def test_new_users_are_learned_by_partial_fit_and_cost_the_others_nothing(learned, split):
     X, X_test, y, y_test = split
-    of_newcomers = X["user_id"].isin(X["user_id"].value_counts().index[:3])
-    newcomers = X[of_newcomers].assign(user_id=X["user_id"] + 10_000)
-    model = deepcopy(learned).partial_fit(newcomers[::2], y[of_newcomers][::2])
+    of_new_users = X["user_id"].isin(X["user_id"].value_counts().index[:3])
+    new_users = X[of_new_users].assign(user_id=X["user_id"] + 10_000)
+    model = deepcopy(learned).partial_fit(new_users[::2], y[of_new_users][::2])
     before, after = (root_mean_squared_error(y_test, each.predict(X_test)) for each in (learned, model))
     assert after < 1.01 * before  # 1.003
-    strangers, known = (
-        root_mean_squared_error(y[of_newcomers][1::2], each.predict(newcomers[1::2]))
+    unknown, known = (
+        root_mean_squared_error(y[of_new_users][1::2], each.predict(new_users[1::2]))
         for each in (learned, model)
     )
-    assert known < 0.9 * strangers
+    assert known < 0.9 * unknown
 
 
 def test_partial_fit_moves_by_the_share_of_ratings_that_are_new(small, table):
@@ -548,6 +550,7 @@ def test_partial_fit_with_other_columns_raises_and_loses_nothing(small, table, p
     assert_array_equal(model.predict(table[0]), predicted)
 
 
+@pytest.mark.slow
 def test_warm_start_goes_on_where_fit_ended(small, table):
     warm = deepcopy(small).set_params(warm_start=True).fit(*table)
     before = small.n_iter_
@@ -564,6 +567,7 @@ def test_epochs_are_counted_over_all_fits_that_go_on(table):
     assert model.set_params(warm_start=False).fit(*table).n_iter_ == 2
 
 
+@pytest.mark.slow
 def test_warm_start_keeps_what_was_learned_of_ids_at_other_places(small, table):
     X, y = table
     later = X["user_id"] >= 30
@@ -598,6 +602,7 @@ class Counting(keras.callbacks.Callback):
             lines.write(f"{epoch}\n")
 
 
+@pytest.mark.slow
 def test_keras_callbacks_watch_and_stay_as_they_were(table, tmp_path):
     callback = Counting(tmp_path / "epochs")
     model = make_small(callbacks=[callback]).fit(*table)
@@ -655,6 +660,7 @@ def test_batches_of_an_epoch_are_about_equal(n_rows, most, expected):
     assert even_batches(n_rows, most) == expected
 
 
+@pytest.mark.slow
 def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
     pytest.importorskip("rich")
     make_small(epochs=2).set_callbacks(ProgressBar()).fit(*table)
@@ -663,6 +669,7 @@ def test_progress_bar_of_scikit_learn_shows_the_fit(table, capsys):
     assert "100%" in shown
 
 
+@pytest.mark.slow
 def test_verbose_shows_one_bar(table, capsys):
     make_small(verbose=1).fit(*table)
     shown = capsys.readouterr().out
@@ -681,6 +688,7 @@ def test_networks_that_stop_early_share_the_bar(table, capsys):
 # Early stopping
 
 
+@pytest.mark.slow
 def test_patience_stops_after_the_best_epoch(stopped):
     best = int(np.argmin(stopped.validation_curve_)) + 1
     assert stopped.best_epoch_ == best
@@ -809,6 +817,7 @@ def test_constant_ratings_are_predicted(table):
 # Randomness
 
 
+@pytest.mark.slow
 def test_fit_and_predict_leave_the_generators_of_python_and_numpy_alone(table):
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002

@@ -1,3 +1,5 @@
+from contextlib import ExitStack
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -16,21 +18,19 @@ def model(anime):
     return EASERecommender().fit(anime.data)
 
 
+def client_of(model, catalog=None, **options):
+    return TestClient(make_app(model, catalog, **options), raise_server_exceptions=False)
+
+
 @pytest.fixture
 def serve():
-    """Serve a model to a client, until the test ends."""
-    clients = []
-
-    def served(model, catalog=None, **options):
-        client = TestClient(make_app(model, catalog, **options), raise_server_exceptions=False)
-        clients.append(client.__enter__())
-        return client
-
-    yield served
-    for client in clients:
-        client.__exit__(None, None, None)
+    """Serve models to clients, until the test ends."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(client_of(*args, **options))
 
 
-@pytest.fixture
-def client(serve, model, anime):
-    return serve(model, anime.catalog)
+@pytest.fixture(scope="session")
+def client(model, anime):
+    """A client of the model of the sample, for tests that do not look at what is counted."""
+    with client_of(model, anime.catalog) as client:
+        yield client

@@ -161,7 +161,8 @@ def test_who_asks_wrongly_disturbs_nobody(served):
     assert isinstance(answers[1], ValueError)
 
 
-def test_concurrent_requests_are_scored_together(client, calls):
+def test_concurrent_requests_are_scored_together(serve, model, calls):
+    client = serve(model)
     body = {"history": [{"item": 1}]}
     with_threads(20, lambda: client.post("/recommendations", json=body))
     text = client.get("/metrics").text

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_anime.serve._middleware import LARGEST_BODY
@@ -21,9 +21,7 @@ objects = st.dictionaries(st.sampled_from(FIELDS), json_values | st.integers(-2,
 bodies = st.dictionaries(
     st.sampled_from(FIELDS), objects | st.lists(objects, max_size=4) | json_values, max_size=6
 )
-many = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+many = settings(max_examples=300, deadline=None)
 
 
 def problem(answer, status):

@@ -116,7 +116,8 @@ def test_logs_hold_the_history_where_it_is_asked_for(caplog, serve, model):
     assert "8812" in logged
 
 
-def test_metrics_count_routes_and_not_who_asks(client):
+def test_metrics_count_routes_and_not_who_asks(serve, model):
+    client = serve(model)
     for path in ("/recommendations/user-4711", "/nothing/user-4711", "/items?search=user-4711"):
         client.get(path)
     text = client.get("/metrics").text

@@ -77,6 +77,7 @@ def test_signal_reads_the_file_again(serve, path):
     health_when(client, lambda health: health["since"] > since)
 
 
+@pytest.mark.slow
 def test_swap_under_load_fails_no_request(serve, path, model, popularity):
     client, statuses, done = serve(path), [], threading.Event()
 
