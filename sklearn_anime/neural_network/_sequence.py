@@ -32,8 +32,8 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
 
     Each item has a vector, learned with the network. An LSTM, a GRU or attention turns the vectors of
     what a user has seen, in order, into a vector for the next item; the items nearest to it come first.
-    Use it where there are many sequences and the order of many items matters. On small tables
-    `NextItemRecommender` is faster by far, and often better.
+    `NextItemRecommender` is quicker, and was more accurate where both were measured; with it as `base`
+    the scores of both join, which is more accurate than either.
 
     Parameters
     ----------

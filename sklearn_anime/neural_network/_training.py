@@ -149,7 +149,8 @@ def train_network(
     some = slice(min(N_CHECKED, batch_size))
     read = {name: values[some] for name, values in inputs.items()}
     predicted = np.ravel(regressor.model_(read, training=False))
-    _check_converged(float(np.mean(error(y[some], predicted))), worst, learning_rate)
+    final = float(np.mean(error(y[some], predicted), dtype=np.float64))
+    _check_converged(final, worst, learning_rate)
     return regressor.model_, regressor.history_
 
 
