@@ -290,7 +290,7 @@ def test_unhashable_user_raises(model):
 # History
 
 
-def test_history_recommends_to_people_who_were_not_in_fit(frame_library):
+def test_history_recommends_to_users_who_were_not_in_fit(frame_library):
     model = PopularityRecommender().fit(frame_library(ROWS))
     history = frame_library({"user_id": ["zoe", "zoe", "yan"], "anime_id": [1, 3, 2]})
     assert lists_of(model.recommend(history=history)) == {"yan": [1, 3, 4], "zoe": [2, 4]}
@@ -300,7 +300,7 @@ def test_history_recommends_to_people_who_were_not_in_fit(frame_library):
 @pytest.mark.parametrize(
     "dtype", [pl.Categorical, pl.Enum(["ann", "bob", "cat", "zoe"]), "category", "string"], ids=str
 )
-def test_history_of_new_people_keeps_the_dtype_of_fit(dtype, new):
+def test_history_of_new_users_keeps_the_dtype_of_fit(dtype, new):
     if isinstance(dtype, str):
         X = pd.DataFrame(ROWS).astype({"user_id": dtype})
         history = pd.DataFrame({"user_id": [new], "anime_id": [2]}).astype({"user_id": dtype})

@@ -622,7 +622,7 @@ def test_user_features_hold_the_columns_of_users(container):
 
 
 @pytest.mark.parametrize("candidates", [None, PopularityRecommender()], ids=["one stage", "two stages"])
-def test_new_people_are_predicted_with_the_features_of_their_history(container, candidates):
+def test_new_users_are_predicted_with_the_features_of_their_history(container, candidates):
     columns = columns_of(PAIRS)
     names = ["user", "item", "country", "genre", "age"]
     X = container({name: columns[name] for name in names})
@@ -647,7 +647,7 @@ def test_features_of_a_history_stand_in_for_those_of_fit():
     assert [row[-2:] for row in rows_of(model.estimator_.calls_[0])] == [(None, 31)] + 2 * [("US", 99)]
 
 
-def test_new_people_without_features_get_those_of_a_typical_user(container):
+def test_new_users_without_features_get_those_of_a_typical_user(container):
     columns = columns_of(PAIRS)
     X = container({name: columns[name] for name in ("user", "item", "age")})
     model = TopNRecommender(Spy()).fit(X, RATINGS)
@@ -695,7 +695,7 @@ def test_unknown_users_get_popular_items_unpredicted_with_one_warning(candidates
 
 
 @UNKNOWN_USERS
-def test_strangers_find_new_titles_behind_those_that_people_have_seen():
+def test_unknown_users_find_new_items_behind_those_that_users_have_seen():
     model = TopNRecommender(Spy({9: 5})).fit([["ann", 1], ["bob", 2]], [8, 7])
     assert lists_of(model.recommend("zoe", items=[[9]])) == {"zoe": [1, 2, 9]}
 
@@ -833,7 +833,7 @@ def test_before_fit_every_question_says_so():
             question()
 
 
-def test_similar_items_have_been_seen_by_the_same_people():
+def test_similar_items_have_been_seen_by_the_same_users():
     model = TopNRecommender(Spy()).fit([[1, 7], [1, 8], [2, 7], [2, 8], [2, 9]], [5] * 5)
     assert model.similar_items(7, n_items=1)["neighbor"].tolist() == [8]
 

@@ -122,7 +122,7 @@ def test_ratings_that_are_nan_wherever_there_is_a_weight_raise():
         Interactions.from_rows([[1, 1], [1, 2]], [np.nan, 8], sample_weight=[1, 0])
 
 
-def test_take_gives_rows_in_the_order_asked_and_an_empty_one_for_a_stranger():
+def test_take_gives_rows_in_the_order_asked_and_an_empty_one_for_an_unknown_user():
     rows = Interactions.from_rows(pd.DataFrame(ROWS), [3, 1, 2, 4]).take([2, -1, 1, 2])
     assert rows.codes.tolist() == [2, -1, 1, 2]
     fourth = [None, 4, None]

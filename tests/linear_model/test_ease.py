@@ -221,7 +221,7 @@ def test_unknown_ids_score_zero(table):
 
 
 @SOLVERS
-def test_new_people_are_served_as_if_they_had_been_there(table, rows, params):
+def test_new_users_are_served_as_if_they_had_been_there(table, rows, params):
     X, _ = table
     model = make_model(**params).fit(X)
     history = pd.DataFrame({"user_id": "new", "anime_id": ["i0", "i3", "i7"]})
@@ -246,7 +246,7 @@ def test_unknown_items_of_a_history_are_counted_in_one_warning(table):
     assert len(warned) == 1
 
 
-def test_people_without_history_get_the_most_popular(table):
+def test_users_without_history_get_the_most_popular(table):
     X, _ = table
     model = make_model().fit(X)
     with pytest.warns(UserWarning, match="1 of 1 users have no history"):

@@ -345,9 +345,7 @@ def test_an_index_of_all_neighbors_gives_what_exact_search_gives(
 
 @AXES
 @pytest.mark.parametrize("index", [EXACT, FaissNeighbors(index="flat")], ids=["sklearn", "faiss"])
-def test_nearest_of_an_index_contribute_where_they_have_the_rating(
-    table, all_pairs, axis, index
-):
+def test_nearest_of_an_index_contribute_where_they_have_the_rating(table, all_pairs, axis, index):
     expected = expected_ratings(*table, all_pairs, axis=axis, **PLAIN, from_all=True)
     model = fit(table, axis=axis, neighbors=index)
     assert_allclose(model.predict(all_pairs), expected, **TOLERANCE)
