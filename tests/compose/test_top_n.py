@@ -695,7 +695,7 @@ def test_unknown_users_get_popular_items_unpredicted_with_one_warning(candidates
 
 
 @UNKNOWN_USERS
-def test_unknown_users_get_new_items_behind_those_that_users_have_seen():
+def test_unknown_users_find_new_items_behind_those_that_users_have_seen():
     model = TopNRecommender(Spy({9: 5})).fit([["ann", 1], ["bob", 2]], [8, 7])
     assert lists_of(model.recommend("zoe", items=[[9]])) == {"zoe": [1, 2, 9]}
 

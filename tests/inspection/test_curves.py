@@ -224,7 +224,7 @@ def test_lists_of_any_library_are_drawn(library):
     ],
     ids=["no lists", "no gain", "nothing relevant", "no ranks"],
 )
-def test_recommendations_that_cannot_be_evaluated_are_named(lists, relevant, message):
+def test_rankings_that_cannot_be_evaluated_are_named(lists, relevant, message):
     with pytest.raises(ValueError, match=message):
         RankingCurveDisplay.from_predictions(lists, relevant)
 

@@ -95,7 +95,7 @@ def test_new_titles_join_the_known_ones(X):
     assert_allclose(together[model.items_], scores_of(model), rtol=1e-5)
 
 
-def test_new_items_are_recommended_to_new_users(X):
+def test_new_titles_are_recommended_to_new_users(X):
     history = pd.DataFrame({"user_id": ["me"] * 2, "anime_id": ["i0", "i3"]})
     found = make_model().fit(X).recommend(history=history, items=NEW, include=NEW["anime_id"])
     assert set(found["anime_id"]) == {"new0", "new1"}
