@@ -288,6 +288,16 @@ def next_item(sample):
     return boxes("item 1", "item 2", "item 3", "next item?")
 
 
+def sequence(sample):
+    """Show what the network reads and what it returns."""
+    return boxes("vectors of\nitems 1, 2, 3", "GRU, LSTM\nor attention", "softmax over\nall items", "next item")
+
+
+def own_data(sample):
+    """Show the way from files to a service."""
+    return boxes("ratings.csv\nitems.csv", "fit, tune,\nevaluate", "top-N frame", "model.skops", "service")
+
+
 def serving(sample):
     """Show the parts of the service."""
     return boxes("model file", "service", "HTTP request:\nuser or history", "top-N as JSON")
@@ -315,6 +325,8 @@ def save_load_deploy(sample):
 
 
 FIGURES = (
+    own_data,
+    sequence,
     rows,
     datasets,
     genres,
