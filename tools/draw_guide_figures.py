@@ -290,12 +290,16 @@ def next_item(sample):
 
 def sequence(sample):
     """Show what the network reads and what it returns."""
-    return boxes("vectors of\nitems 1, 2, 3", "GRU, LSTM\nor attention", "softmax over\nall items", "next item")
+    return boxes(
+        "vectors of\nitems 1, 2, 3", "GRU, LSTM\nor attention", "softmax over\nall items", "next item"
+    )
 
 
 def own_data(sample):
     """Show the way from files to a service."""
-    return boxes("ratings.csv\nitems.csv", "fit, tune,\nevaluate", "top-N frame", "model.skops", "service")
+    return boxes(
+        "ratings.csv\nitems.csv", "fit, tune,\nevaluate", "top-N frame", "model.skops", "service"
+    )
 
 
 def serving(sample):
