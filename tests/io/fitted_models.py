@@ -118,7 +118,7 @@ MODELS = {
         EASERecommender(), method="dpp", features="genre", groups="episodes", max_per_group=1
     ),
     "calibrated": lambda: DiverseRecommender(
-        PopularityRecommender(), method="calibrated", features=["genre", "episodes"], boosts={1: 2.0}
+        PopularityRecommender(), method="calibrated", features=["genre", "episodes"], boosts=None
     ),
     "ranking search": lambda: search(
         SVDNeighborsRecommender(n_components=3, random_state=0),
