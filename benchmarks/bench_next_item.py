@@ -16,12 +16,11 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
-from _data import GAMES, MOVIELENS
+from _data import GAMES, MOVIELENS, last_out
 
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 
-AT_LEAST = 5  # items of a user of the test
 K = 10
 COMPONENTS = {"n_components": 512, "random_state": 0}
 GAMES_SETTINGS = {"training_decay": 0.9, "time": 2}
@@ -100,15 +99,6 @@ def movielens_rows():
 def games_rows():
     """Return rows of user, item and position."""
     return pd.read_csv(GAMES / "interactions.csv.gz")
-
-
-def last_out(rows, at_least=AT_LEAST):
-    """Return training and test: the last row of every user with enough items."""
-    user, item, time = rows.columns
-    rows = rows.sort_values([user, time], kind="stable").drop_duplicates([user, item], keep="last")
-    rows = rows[rows.groupby(user)[user].transform("size") >= at_least]
-    last = ~rows.duplicated(user, keep="last")
-    return rows[~last], rows[last]
 
 
 def report(name, model, train, test):

@@ -12,7 +12,8 @@ import sys
 from time import process_time
 
 import numpy as np
-from bench_next_item import COMPONENTS, K, gains_of, games_rows, last_out, movielens_rows
+from _data import last_out
+from bench_next_item import COMPONENTS, K, gains_of, games_rows, movielens_rows
 
 from sklearn_anime.linear_model import NextItemRecommender
 from sklearn_anime.neural_network import SequenceRecommender

@@ -17,7 +17,7 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
-from _data import GAMES, MOVIELENS
+from _data import GAMES, MOVIELENS, last_out
 
 from sklearn_anime.baseline import PopularityRecommender
 from sklearn_anime.linear_model import EASERecommender
@@ -45,15 +45,6 @@ def movielens():
 def games():
     """Return users, items and positions of the games."""
     return pd.read_csv(GAMES / "interactions.csv.gz").set_axis(["user", "item", "time"], axis=1)
-
-
-def last_out(rows, at_least):
-    """Return training rows and the last row of each user with enough of them; equal times keep order."""
-    rows = rows.sort_values(["user", "time"], kind="stable")
-    rows = rows.drop_duplicates(["user", "item"], keep="last")
-    enough = rows.groupby("user").user.transform("size") >= at_least
-    last = enough & ~rows.duplicated("user", keep="last")
-    return rows[~last], rows[last]
 
 
 def gains(model, test):

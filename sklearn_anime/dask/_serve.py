@@ -1,6 +1,5 @@
 """Recommendations and predictions of a fitted model, partition by partition."""
 
-import warnings
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +15,7 @@ from sklearn_anime.dask._partitions import sent_once, task
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.interactions._rows import Rows
+from sklearn_anime.utils._warnings import without_warnings
 
 USERS_OF_PARTITION = 10_000
 OF_PAIRS = ("item_codes", "ratings", "weights", "totals", "times", "order")
@@ -261,8 +261,7 @@ def _prediction(values, index):
 
 def _meta(model):
     """Return the recommendations of a model without rows."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         found = model.recommend(model.interactions_.users.ids[[0]], n_items=1)
     return _in_pandas(found).iloc[:0]
 

@@ -15,12 +15,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_anime.base import FactorsMixin, RatingRegressorMixin, RecommenderMixin, Terms
 from sklearn_anime.decomposition._posterior import Posterior
 from sklearn_anime.decomposition._sampler import Sampler, kept_sweeps, run_chain, side_features
-from sklearn_anime.decomposition._side_features import FeatureScaling, History
+from sklearn_anime.decomposition._side_features import History
 from sklearn_anime.decomposition._traces import Traces
 from sklearn_anime.interactions import Interactions
 from sklearn_anime.interactions._recency import TIME_COLUMN
 from sklearn_anime.interactions._rows import ID_COLUMN
 from sklearn_anime.interactions._user_rows import same_rows
+from sklearn_anime.utils._scaling import FeatureScaling
 from sklearn_anime.utils._sklearn import CallbackSupportMixin, Interval, fit_context, with_callbacks
 from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn

@@ -13,37 +13,6 @@ HISTORY_POWER = -0.3  # of the number of interactions: the weight of each of the
 
 
 @dataclass(frozen=True)
-class FeatureScaling:
-    """The way from the numbers of members to columns whose rows have a mean square length of one.
-
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_numbers,)
-        What is taken off each number, and what it is divided by.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> numbers = np.array([[1.0, 7.0], [3.0, 7.0]])
-    >>> FeatureScaling.fit(numbers).transform(numbers).round(2).tolist()
-    [[-0.71, 0.0], [0.71, 0.0]]
-    """
-
-    mean: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def fit(cls, numbers):
-        """Find mean and spread; a constant column becomes zeros."""
-        spread = np.where(np.ptp(numbers, axis=0) > 0, numbers.std(axis=0), 1.0)
-        return cls(numbers.mean(axis=0), spread * np.sqrt(numbers.shape[1]))
-
-    def transform(self, numbers):
-        """Return the numbers on the scale of the columns."""
-        return (numbers - self.mean) / self.scale
-
-
-@dataclass(frozen=True)
 class History:
     """The way from what a member was seen with to a few columns.
 

@@ -78,7 +78,7 @@ def rating_range(interactions):
     """Return the smallest and the largest rating of ``fit``, or None where there is none."""
     if not interactions.rated.any():
         return None
-    return float(np.nanmin(interactions.ratings)), float(np.nanmax(interactions.ratings))
+    return tuple(map(float, interactions.rating_range))
 
 
 def scale_text(rating_range):

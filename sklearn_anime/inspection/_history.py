@@ -1,6 +1,5 @@
 """A user's history along time, beside what is recommended next."""
 
-import warnings
 from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
@@ -22,6 +21,7 @@ from sklearn_anime.interactions._clock import DATES, DURATIONS, ZONED
 from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.utils._sklearn import validate_style_kwargs
 from sklearn_anime.utils._validation import check_count
+from sklearn_anime.utils._warnings import without_warnings
 
 LONGEST_LABEL = 32  # characters
 LARGEST, SMALLEST = 160, 8  # areas of the markers of weight 1 and 0, in square points
@@ -180,8 +180,7 @@ class HistoryDisplay:
         if history is None:
             fitted.users.lookup([user])
         found = recommender.recommend([user], n_items, history=history, now=now)
-        with warnings.catch_warnings():  # `recommend` has given the same ones
-            warnings.simplefilter("ignore")
+        with without_warnings():  # `recommend` has given the same ones
             rows = Audience.select(fitted, [user], history, fitted.items, now=now).rows
         items, times, weights = _newest(recommender, rows, user, n_history)
         display = cls(

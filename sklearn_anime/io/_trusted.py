@@ -19,7 +19,7 @@ OURS = {
     "sklearn_anime.decomposition._bayesian": ["BayesianFactorizationRegressor"],
     "sklearn_anime.decomposition._posterior": ["Posterior", "Sample", "SideSample"],
     "sklearn_anime.decomposition._sampler": ["State"],
-    "sklearn_anime.decomposition._side_features": ["FeatureScaling", "History"],
+    "sklearn_anime.decomposition._side_features": ["History"],
     "sklearn_anime.decomposition._traces": ["Traces"],
     "sklearn_anime.interactions._column": ["Column", "Text"],
     "sklearn_anime.interactions._features": ["FeatureTable"],
@@ -73,6 +73,7 @@ OURS = {
     "sklearn_anime.neural_network._sequence_ensemble": ["SequenceEnsemble", "SequenceNetwork"],
     "sklearn_anime.neural_network._sequences": ["ItemFeatures"],
     "sklearn_anime.preprocessing._genres": ["WeightedOneHotGenres"],
+    "sklearn_anime.utils._scaling": ["FeatureScaling"],
 }
 
 # What scikit-learn's models hold beside its estimators, which skops trusts. Its trees are left out, as

@@ -304,7 +304,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         SequenceRecommender
             This estimator.
         """
-        interactions = self._read(X, y, sample_weight)
+        interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
         context = self._start_callbacks(X, y)
         base = self._fit_base(X, y, sample_weight)
         learned = self._learn(interactions, context)
@@ -347,7 +347,8 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         check_unchanged(self, self._columns)
         validate_data(self, X, reset=False, skip_check_array=True)
         interactions = self.interactions_.extended(X, y, sample_weight, optional=True)
-        new = NewRows.between(self.interactions_, self._read(X, y, sample_weight), interactions)
+        added = Interactions.from_rows(X, y, sample_weight, **self._reads())
+        new = NewRows.between(self.interactions_, added, interactions)
         context = self._start_callbacks(X, y)
         base = None if self.base_ is None else deepcopy(self.base_).partial_fit(X, y, sample_weight)
         learned = self._learn(interactions, context, self._ensemble, new)
@@ -355,10 +356,13 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def _read(self, X, y, sample_weight):
-        columns = {"user": self.user, "item": self.item, "time": self.time}
+    def _reads(self):
+        """Return what to read of ``X``."""
         options = {"ordered": True, "needs_ratings": False, "features": "numbers"}
-        return Interactions.from_rows(X, y, sample_weight, **columns, **options)
+        return self._named_columns() | options
+
+    def _named_columns(self):
+        return {"user": self.user, "item": self.item, "time": self.time}
 
     def _learn(self, interactions, context, old=None, new=None):
         """Train networks, from the start or on from old ones; return them and the first one's curves."""
@@ -376,8 +380,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
         """Return the linear model of the same rows, if there is one."""
         if self.base is None:
             return None
-        columns = {"user": self.user, "item": self.item, "time": self.time}
-        return clone(self.base).set_params(**columns).fit(X, y, sample_weight)
+        return clone(self.base).set_params(**self._named_columns()).fit(X, y, sample_weight)
 
     def _store(self, X, interactions, base, ensemble, curves, goes_on):
         return self._set_fitted(
@@ -389,7 +392,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
             base_=base,
             **self._curves(curves, goes_on),
             _ensemble=ensemble,
-            _columns={"user": self.user, "item": self.item, "time": self.time},
+            _columns=self._named_columns(),
         )
 
     def _score_block(self, rows):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from sklearn_anime.utils._groups import positions_within
+from sklearn_anime.utils._scaling import FeatureScaling
 
 TINY = np.finfo(np.float32).tiny
 
@@ -107,14 +108,8 @@ def latest(rows, max_length):
     return items, np.minimum(rows.row_lengths, max_length - 1)
 
 
-@dataclass(frozen=True)
-class ItemFeatures:
-    """Features of items, standardized and scaled so that their mean square length is 1.
-
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_features,)
-        What is subtracted from each feature, and what it is divided by.
+class ItemFeatures(FeatureScaling):
+    """Features of items, on a scale on which they have a mean square length of 1.
 
     Examples
     --------
@@ -123,18 +118,9 @@ class ItemFeatures:
     [[1.0], [0.0]]
     """
 
-    mean: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def fit(cls, features):
-        """Find mean and scale of an ndarray of shape (n_items, n_features)."""
-        spread = features.std(axis=0)
-        return cls(features.mean(axis=0), np.where(spread > 0, spread, 1.0) * features.shape[1] ** 0.5)
-
     def coordinates(self, features):
-        """Return the scaled features of items."""
-        return ((features - self.mean) / self.scale).astype(np.float32)
+        """Return the scaled features of items in single precision."""
+        return self.transform(features).astype(np.float32)
 
     def table(self, features):
         """Return the same, and zeros for the start of a sequence."""

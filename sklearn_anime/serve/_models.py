@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
@@ -83,7 +82,7 @@ class Served:
         threshold = getattr(self.recommender, "min_rating", None)
         if not interactions.rated.any() or not (is_regressor(self.recommender) or threshold is not None):
             return None
-        return float(np.nanmin(interactions.ratings)), float(np.nanmax(interactions.ratings))
+        return tuple(map(float, interactions.rating_range))
 
 
 class ModelSlot:

@@ -24,8 +24,9 @@ from sklearn_anime.decomposition._gibbs import (
 from sklearn_anime.decomposition._normal import draw_wishart_root, solve_normal
 from sklearn_anime.decomposition._padded_rows import PaddedRows
 from sklearn_anime.decomposition._sampler import Sampler, State
-from sklearn_anime.decomposition._side_features import FeatureScaling, History, SideFeatures
+from sklearn_anime.decomposition._side_features import History, SideFeatures
 from sklearn_anime.interactions import Interactions
+from sklearn_anime.utils._scaling import FeatureScaling
 
 SINGLE = {"rtol": 1e-4, "atol": 1e-5}
 N_DRAWS = 2000
