@@ -32,7 +32,14 @@ def read_features(features):
     else:
         frame = nw.from_native(features)
         ids, features = frame[frame.columns[0]], frame[frame.columns[1:]].to_native()
-    vectors = check_array(np.asarray(features), dtype=np.float64, input_name="features")
+    try:
+        vectors = check_array(np.asarray(features), dtype=np.float64, input_name="features")
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(
+            f"features= takes numbers, one row for each item ({reason}). Make them of text, for instance "
+            f"with WeightedOneHotGenres().set_output(transform='pandas')."
+        ) from error
     return np.asarray(as_series(ids).to_list()), vectors
 
 

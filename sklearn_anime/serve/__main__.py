@@ -23,7 +23,10 @@ def main(arguments=None):
     token = os.environ.get(TOKEN) or None
     if token is None and options.host not in LOCAL:
         logger.warning("Anybody who reaches %s can ask. Set %s to a token.", options.host, TOKEN)
-    app = make_app_of(options, token)
+    try:
+        app = make_app_of(options, token)
+    except (OSError, TypeError, ValueError) as error:  # a file that is missing, or is none of ours
+        raise SystemExit(f"There is nothing to serve. {error}") from error
     reload_on_hangup(app.state.service)
     gc.collect()
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again and again

@@ -209,6 +209,12 @@ def test_metrics_that_do_not_fit(metric, match):
         make_ranking_scorer(metric)
 
 
+@pytest.mark.parametrize("value", ["Action", np.nan, None], ids=str)
+def test_features_that_are_no_numbers(value):
+    with pytest.raises(ValueError, match=r"features= takes numbers.*WeightedOneHotGenres"):
+        make_ranking_scorer("diversity", features=pd.DataFrame({"genre": [value]}, index=[1]))
+
+
 def test_features_that_are_no_frame():
     with pytest.raises(TypeError, match="features= is a list"):
         make_ranking_scorer("diversity", features=[[1]])

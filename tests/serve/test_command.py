@@ -156,3 +156,19 @@ def test_help_says_what_it_is(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert "SKLEARN_ANIME_TOKEN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing.skops"], r"nothing to serve.*missing\.skops"),
+        (["notes.txt"], "nothing to serve. Cannot read the model file"),
+        (["--catalog", "missing.csv"], r"nothing to serve.*missing\.csv"),
+    ],
+    ids=lambda each: each[-1] if isinstance(each, list) else "",
+)
+def test_files_that_cannot_be_served_are_named_in_a_sentence(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("no model")
+    with pytest.raises(SystemExit, match=said):
+        main(arguments)
