@@ -37,8 +37,8 @@ def read_features(features):
     except ValueError as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(
-            f"features= takes numbers, one row for each item ({reason}). Make them of text, for instance "
-            f"with WeightedOneHotGenres().set_output(transform='pandas')."
+            f"features= takes numbers, one row for each item ({reason}). Make them, for instance "
+            f"of genres with WeightedOneHotGenres().set_output(transform='pandas')."
         ) from error
     return np.asarray(as_series(ids).to_list()), vectors
 
