@@ -50,7 +50,7 @@ def table_columns(X, table="X"):
     named = all(isinstance(name, str) for name in frame.columns)
     if not named:
         frame = nw.from_native(X.set_axis([str(name) for name in X.columns], axis=1))
-    return [frame[:, position] for position in range(frame.shape[1])], named
+    return list(frame.iter_columns()), named
 
 
 def tidy_frame(*series, **arrays):

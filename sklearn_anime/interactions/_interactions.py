@@ -119,15 +119,16 @@ class Interactions(TableMixin, UserRows):
     @classmethod
     def _from_parsed(cls, rows, y, sample_weight, needs_ratings, features, ordered):
         ratings, weights, kept = _check_target(y, sample_weight, len(rows), needs_ratings)
-        users, user_codes = Vocabulary.from_series(rows.user[kept], "user")
-        items, item_codes = Vocabulary.from_series(rows.item[kept], "item")
-        codes, others = (user_codes, item_codes), [column[kept] for column in rows.others]
+        times = None if rows.time is None else rows.times()[kept]
+        rows = rows.take(kept)
+        users, user_codes = Vocabulary.from_series(rows.user, "user")
+        items, item_codes = Vocabulary.from_series(rows.item, "item")
+        codes = user_codes, item_codes
         merge, table = PairMerge(*codes, len(items)), None
         if features is not None:
             numeric = features == "numbers"
-            table = FeatureTable.from_columns(others, codes, merge, weights, numeric)
-            _warn_of_leakage(others, table, ratings)
-        times = None if rows.time is None else rows.times()[kept]
+            table = FeatureTable.from_columns(rows.others, codes, merge, weights, numeric)
+            _warn_of_leakage(rows.others, table, ratings)
         order = order_of(times, kept) if ordered or times is not None else None
         values = {"ratings": ratings, "weights": weights, "totals": weights}
         values |= {"times": times, "order": order}

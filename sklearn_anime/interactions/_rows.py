@@ -183,6 +183,18 @@ class Rows:
     def __len__(self):
         return len(self.user)
 
+    def take(self, positions):
+        """Return some of the rows, by rising position."""
+        if len(positions) == len(self):
+            return self
+        return replace(
+            self,
+            user=self.user[positions],
+            item=self.item[positions],
+            others=[column[positions] for column in self.others],
+            time=None if self.time is None else self.time[positions],
+        )
+
     def features(self, needed=True):
         """Return the further columns as a float ndarray of shape (n_rows, n_features).
 

@@ -141,5 +141,5 @@ def _excluded(served, users, questions):
 
 def _columns(frame):
     """Yield user, item and score of each recommendation."""
-    frame = nw.from_native(frame, eager_only=True)
-    return zip(*(frame[:, position].to_list() for position in range(3)), strict=True)
+    user, item, score, _ = nw.from_native(frame, eager_only=True).iter_columns()
+    return zip(user.to_list(), item.to_list(), score.to_list(), strict=True)
