@@ -1,12 +1,13 @@
 """Measure fits and recommendations on Dask: time, peak memory per worker, traffic and scaling.
 
-Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE] [--folder DIR]
+Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE] [--table DIR]
 
 The parts are kaggle, equal, traffic, scaling and million. Without names all but the last run. Workers
 are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings` and written
-as parquet to a temporary folder; `--rows` makes a smaller one of as many interactions per user. The
-peak is the largest memory of the process that a worker has reported to Dask. The traffic is what the
-loopback device has carried, on which nothing else should be at work.
+as parquet to a temporary folder, or to that of `--table`, where the next run finds them; `--rows` makes
+a smaller one of as many interactions per user. The peak is the largest memory of the process that a
+worker has reported to Dask. The traffic is what the loopback device has carried, on which nothing else
+should be at work.
 
 The part `million` is 1 million users x 100,000 items with 100 million rows: 4 GiB per worker, and hours
 on two cores.
@@ -42,6 +43,7 @@ KAGGLE = 73_516, 11_200, 7_813_737
 MILLION = 1_000_000, 100_000, 100_000_000
 ROWS_OF_FILE = 500_000
 LEAST_FILES = 4
+COMPLETE = "_SUCCESS"  # the file that stands beside those of a whole table
 MIB = 2**20
 RATING_MODELS = BiasRegressor, SVDNeighborsRecommender
 COLUMNS = ["user_id", "item_id"]
@@ -64,12 +66,11 @@ def kaggle(options):
         "EASE, 512 components": EASERecommender(n_components=512, random_state=0),
         "SVD neighbors": SVDNeighborsRecommender(axis="item", random_state=0),
     }
-    with parquet(size(KAGGLE, options.rows), options.folder) as folder:
+    with parquet(size(KAGGLE, options.rows), options.table) as (folder, found):
         for name, model in models.items():
             with cluster(options.workers, options.memory) as client:
                 fitted = Cost.of(client, partial(fit_to, model, folder))
                 print(f"{name:<22} fit {fitted}", flush=True)
-                found = Path(folder).parent / "found"
                 asked = Cost.of(client, partial(recommend_to, found, model))
                 print(f"{'':<22} recommend to {len(model.users_):,} users {asked}", flush=True)
 
@@ -110,7 +111,7 @@ def traffic(options):
     """Megabytes that each sum of a fit moves, beside the formula."""
     n_users, n_items, n_rows = size(KAGGLE, options.rows)
     models = {"exact": EASERecommender(), "512": EASERecommender(n_components=512, random_state=0)}
-    with parquet((n_users, n_items, n_rows), options.folder) as folder:
+    with parquet((n_users, n_items, n_rows), options.table) as (folder, _):
         for name, model in models.items():
             with cluster(options.workers, options.memory), counted_sums() as counts:
                 before = loopback()
@@ -148,7 +149,7 @@ def scaling(options):
         "EASE, 256 components": EASERecommender(n_components=256, tail=0.0, random_state=0),
         "EASE, exact": EASERecommender(),
     }
-    with parquet(size(KAGGLE, options.rows), options.folder) as folder:
+    with parquet(size(KAGGLE, options.rows), options.table) as (folder, _):
         for name, model in models.items():
             found = {}
             for n_workers in (1, 2):
@@ -164,7 +165,7 @@ def million(options):
     """1 million users x 100,000 items, 128 components, from parquet: seconds and peaks."""
     n_users, n_items, n_rows = size(MILLION, options.rows)
     with (
-        parquet((n_users, n_items, n_rows), options.folder) as folder,
+        parquet((n_users, n_items, n_rows), options.table) as (folder, found),
         cluster(options.workers, "4GiB") as client,
         timed_sums() as seconds,
     ):
@@ -174,7 +175,7 @@ def million(options):
             flush=True,
         )
         users = model.users_[:20_000]
-        asked = Cost.of(client, partial(recommend_to, Path(folder).parent / "found", model, users))
+        asked = Cost.of(client, partial(recommend_to, found, model, users))
         print(f"recommend to {len(users):,} users {asked}")
 
 
@@ -193,7 +194,7 @@ def read_options():
     parser.add_argument("--rows", type=int, help="number of rows; the table shrinks with it")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory", default="2GiB", help="limit of each worker")
-    parser.add_argument("--folder", help="where temporary files go")
+    parser.add_argument("--table", type=Path, help="folder to keep the table in, one for each size")
     return parser.parse_args()
 
 
@@ -224,34 +225,39 @@ def cluster(n_workers, memory):
 
 
 @contextmanager
-def parquet(shape, folder=None):
+def parquet(shape, table=None):
+    """Return the folder of a table in parquet, drawn unless it is there, and one for what is found."""
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = table or Path(scratch, "rows")
+        if not (rows / COMPLETE).exists():
+            draw(rows, *shape)
+        yield str(rows), Path(scratch, "found")
+
+
+def draw(rows, n_users, n_items, n_rows):
     """Write a synthetic table to parquet, drawn by so many users at a time that it fits."""
-    n_users, n_items, n_rows = shape
-    with tempfile.TemporaryDirectory(dir=folder) as found:
-        rows, n_draws = Path(found) / "rows", -(-n_rows // 10_000_000)
-        rows.mkdir()
-        start = perf_counter()
-        for draw in range(n_draws):
-            write(rows, draw, n_users // n_draws, n_items, n_rows // n_draws)
-        n_bytes = sum(path.stat().st_size for path in rows.iterdir())
-        print(
-            f"{n_users:,} users x {n_items:,} items, {n_rows:,} rows: "
-            f"{len(list(rows.iterdir()))} files, {n_bytes / MIB:,.0f} MiB, "
-            f"drawn in {perf_counter() - start:.0f} s",
-            flush=True,
-        )
-        yield str(rows)
+    rows.mkdir(parents=True, exist_ok=True)
+    n_draws, start = -(-n_rows // 10_000_000), perf_counter()
+    for part in range(n_draws):
+        write(rows, part, n_users // n_draws, n_items, n_rows // n_draws)
+    files = [path.stat().st_size for path in rows.iterdir()]
+    print(
+        f"{n_users:,} users x {n_items:,} items, {n_rows:,} rows: {len(files)} files, "
+        f"{sum(files) / MIB:,.0f} MiB, drawn in {perf_counter() - start:.0f} s",
+        flush=True,
+    )
+    (rows / COMPLETE).touch()
 
 
-def write(folder, draw, n_users, n_items, n_rows):
+def write(folder, part, n_users, n_items, n_rows):
     """Draw a part of a table, shuffle it, and write it to files."""
-    table = make_ratings(n_users, n_items, n_rows, random_state=draw)
+    table = make_ratings(n_users, n_items, n_rows, random_state=part)
     frame = table.data.assign(rating=table.target)
-    frame["user_id"] += draw * n_users
+    frame["user_id"] += part * n_users
     frame = frame.sample(frac=1, random_state=0, ignore_index=True)
     length = min(ROWS_OF_FILE, -(-n_rows // LEAST_FILES))
     for position, start in enumerate(range(0, len(frame), length)):
-        name = folder / f"part.{draw:03d}.{position:04d}.parquet"
+        name = folder / f"part.{part:03d}.{position:04d}.parquet"
         frame.iloc[start : start + length].to_parquet(name, index=False)
 
 
