@@ -17,6 +17,7 @@ from sklearn_anime.interactions._table import TableMixin
 from sklearn_anime.interactions._targets import check_ratings
 
 FAN_IN = 8  # partitions whose ids are joined at once
+RATING, WEIGHT = "__rating__", "__weight__"  # columns beside those of X
 FIELDS = ("item_codes", "ratings", "weights", "totals", "times", "order")
 
 
@@ -115,10 +116,29 @@ class DaskInteractions(TableMixin):
 
 def _partitions_of(X, y, sample_weight):
     """Return rows, ratings and weights of each partition as delayed values."""
-    columns = [None if each is None else each.to_delayed() for each in (y, sample_weight)]
-    frames = X.to_delayed()
+    given = {name: each for name, each in ((RATING, y), (WEIGHT, sample_weight)) if each is not None}
+    frames, columns = X.to_delayed(), {name: each.to_delayed() for name, each in given.items()}
+    if any(len(each) != len(frames) for each in columns.values()):
+        frames, columns = _read_together(X, given)
     nothing = [None] * len(frames)
-    return list(zip(frames, *(nothing if each is None else each for each in columns), strict=True))
+    return list(zip(frames, *(columns.get(name, nothing) for name in (RATING, WEIGHT)), strict=True))
+
+
+def _read_together(X, given):
+    """Return the partitions of rows, and of ratings and weights, of one frame that has them all.
+
+    Dask reads several files as one partition where few columns are asked for, so that a column of a
+    frame may have fewer partitions than others.
+    """
+    try:
+        parts = X.assign(**given).to_delayed()
+    except ValueError as error:
+        raise ValueError(
+            "The partitions of y or sample_weight are not those of X. Give columns of the frame that X "
+            "was taken from."
+        ) from error
+    names = list(X.columns)
+    return [part[names] for part in parts], {name: [part[name] for part in parts] for name in given}
 
 
 def _summary(rows, reading):

@@ -105,7 +105,7 @@ def gram_dtype(blocks, ridge):
 
     The bound is the largest sum of a row of the matrix, of absolute values, over the least ridge.
     """
-    return dtype_for(blocks.sum(_gram_sums), ridge)
+    return dtype_for(blocks.sum(gram_sums), ridge)
 
 
 def dtype_for(sums, ridge):
@@ -114,7 +114,7 @@ def dtype_for(sums, ridge):
     return np.dtype(np.float32 if enough else np.float64)
 
 
-def _gram_sums(rows):
+def gram_sums(rows):
     """Return the sums of the rows of the Gram matrix of absolute values."""
     sizes = abs(rows)
     return sizes.T @ (sizes @ np.ones(rows.shape[1]))

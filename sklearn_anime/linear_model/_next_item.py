@@ -21,6 +21,7 @@ from sklearn_anime.interactions._recency import (
     training_weights,
 )
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.linear_model._transition_weights import ExactTransitions, LowRankTransitions
 from sklearn_anime.linear_model._transitions import Sequences
 from sklearn_anime.utils._memory import total_memory
@@ -54,8 +55,13 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
     training_decay : float, default=0.8
         Factor in [0, 1] for each later interaction in the pasts of training.
 
+    cooccurrence_weight : float, default=0.3
+        What it counts that items have the same users, in whatever order: each item of a user is
+        predicted from all the others too, as in `EASERecommender`. The fewer users there are, the more
+        it helps. 0 leaves it out.
+
     max_length : int, default=50
-        How many of the latest items of a user are read, in training and in scoring.
+        How many of the latest items of a user a past has, in training and in scoring.
 
     horizon : int, default=1
         How many items a past predicts in training; the h-th of them counts
@@ -130,14 +136,23 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
 
     The scores of a user are ``s W`` with ``s`` the past of the last position, where `decay` stands in
     for ``d``. Sample weights, and the weights of `training_half_life`, are the entries of ``S`` and
-    ``Z`` in place of 1. Neither of these is made. Two items ``k`` positions apart, of which ``n`` more
+    ``Z`` in place of 1.
+
+    With a `cooccurrence_weight` ``c``, the rows ``X`` of all items of each user, times ``c^(1/2)``, are
+    further rows of ``S`` and of ``Z``. They would be predicted best by themselves, so ``W_jj = 0``. With
+    ``P = (S'S + X'X + alpha I)^-1`` and a Lagrange multiplier for each column,
+
+    ``W = P (S'Z + X'X - diag(mu))``.
+
+    ``S`` and ``Z`` are not made. Two items ``k`` positions apart, of which ``n`` more
     follow the later, add ``d^k (1 - d^(2 m)) / (1 - d^2)`` to ``S'S``, with
     ``m = min(n, max_length - k)``, and ``d^(k-1)`` to ``S'Z``. Both are sparse.
 
-    The low-rank solver takes the truncated SVD ``S / sqrt(alpha) = U S V'``. With
-    ``M = V f(S) V'`` and ``f(s) = s^2 / (s^2 + 1)``, ``W = (I - M) S'Z / alpha``, which is exact at full
-    rank. It keeps ``V``, ``V'S'Z`` and the sparse ``S'Z``: ``8 n_items n_components`` bytes, and 8 for
-    each pair of items that follow each other within `max_length`.
+    The low-rank solver takes the leading eigenvectors ``V`` and eigenvalues ``s^2`` of
+    ``(S'S + X'X) / alpha``. With the filter ``f(s) = s^2 / (s^2 + 1)``, ``P = (I - V f V') / alpha``,
+    which is exact at full rank. It keeps ``V``, ``V'(S'Z + X'X)`` and the sparse ``S'Z + X'X``:
+    ``8 n_items n_components`` bytes, and 8 for each pair of items that have a user in common (without
+    `cooccurrence_weight`: that follow each other within `max_length`).
 
     Examples
     --------
@@ -156,6 +171,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "decay": DECAY,
         "training_decay": DECAY,
+        "cooccurrence_weight": [Interval(Real, 0, None, closed="left")],
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -175,6 +191,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         *,
         decay: float = 0.7,
         training_decay: float = 0.8,
+        cooccurrence_weight: float = 0.3,
         max_length: int = 50,
         horizon: int = 1,
         n_components: int | None = None,
@@ -190,6 +207,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         self.alpha = alpha
         self.decay = decay
         self.training_decay = training_decay
+        self.cooccurrence_weight = cooccurrence_weight
         self.max_length = max_length
         self.horizon = horizon
         self.n_components = n_components
@@ -280,9 +298,9 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         -------
         DataFrame
             The item column, ``neighbor``, ``similarity`` in [-1, 1] and ``rank`` (1 comes next). The
-            similarity is not symmetric. It is ``W_ij / sqrt(P_ii |z_j|^2)`` with
-            ``P = (S'S + alpha I)^-1`` and ``z_j`` the column of ``Z``: what of the moves to an item its
-            predecessor tells, beyond all other items of the past.
+            similarity is not symmetric. It is ``W_ij / sqrt(P_ii |z_j|^2)`` with ``P`` as in the Notes
+            and ``z_j`` the column of ``Z``: what of the moves to an item its predecessor tells, beyond
+            all other items of the past.
 
         Raises
         ------
@@ -302,24 +320,30 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         Recency.choose(interactions, self.half_life, self.decay)  # raises where they do not fit
         decay = self.training_decay, self.horizon, self.max_length
         times = self.training_half_life, interactions.newest
-        past, following, target_norms = interactions.blocks.sum(_transition_sums, *decay, *times)
+        blocks, users = interactions.blocks, None
+        past, following, target_norms = blocks.sum(_transition_sums, *decay, *times)
+        is_read = past.diagonal() > 0
+        if self.cooccurrence_weight:
+            users = blocks.map(_entries_of_users, self.cooccurrence_weight, *times)
+            target_norms = target_norms + users.sum(squared_norms)
+            is_read = users.sum(_n_in_common) > 0
         solver = self._choose_solver(interactions.n_items)
         return {
             "interactions_": interactions.gathered(),
             "solver_": solver,
-            "_weights": self._solve(solver, past, following),
-            "_is_followed": past.diagonal() > 0,
+            "_weights": self._solve(solver, past, following, users),
+            "_is_read": is_read,
             "_target_norms": target_norms,
             "_max_length": self.max_length,
             "_read_by_fit": {name: getattr(self, name) for name in READ_BY_FIT},
         }
 
-    def _solve(self, solver, past, following):
+    def _solve(self, solver, past, following, users):
         """Return the weights from past to next items."""
         if solver == "cholesky":
-            return ExactTransitions.fit(past, following, self.alpha)
-        n_components = self._rank(past.shape[0])
-        return LowRankTransitions.fit(past, following, self.alpha, n_components, self.random_state)
+            return ExactTransitions.fit(past, following, self.alpha, users)
+        rank, seed = self._rank(past.shape[0]), self.random_state
+        return LowRankTransitions.fit(past, following, self.alpha, rank, seed, users)
 
     def _choose_solver(self, n_items):
         """Return which solver to use, if there is room for it."""
@@ -350,7 +374,7 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
         return found
 
     def _has_history(self, rows):
-        read = self._is_followed[rows.item_codes] & (self._weighed_history(rows)[1] > 0)
+        read = self._is_read[rows.item_codes] & (self._weighed_history(rows)[1] > 0)
         return np.bincount(rows.row_codes[read], minlength=len(rows.codes)) > 0
 
     def _explain_score(self, rows, item_code):
@@ -376,6 +400,18 @@ def _transition_sums(rows, decay, horizon, max_length, half_life, newest):
     sequences = Sequences.of(rows, training_weights(rows, half_life, newest))
     past, following = sequences.transitions(decay=decay, max_length=max_length, horizon=horizon)
     return past, following, sequences.target_norms(decay=decay, horizon=horizon)
+
+
+def _entries_of_users(rows, weight, half_life, newest):
+    """Return the CSR matrix ``X`` of the items of each user, times the root of a weight."""
+    factors = weight**0.5 * training_weights(rows, half_life, newest)
+    return rows.seen_matrix((rows.entries * factors).astype(np.float32))
+
+
+def _n_in_common(entries):
+    """Return for each item the number of its users who have another item too."""
+    lengths = np.diff(entries.indptr)
+    return np.bincount(entries.indices[np.repeat(lengths > 1, lengths)], minlength=entries.shape[1])
 
 
 def _warn_of_sorted_items(interactions):

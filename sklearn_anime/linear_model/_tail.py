@@ -41,8 +41,7 @@ class FormedTail:
     @classmethod
     def of(cls, blocks, c, panels):
         """Form the Gram matrix of rows, times `c`, by slices of the items."""
-        parts = [blocks.sum(_sparse_gram, panel).astype(np.float32, copy=False) for panel in panels]
-        gram = parts[0] if len(parts) == 1 else sparse.vstack(parts, "csr")
+        gram = sparse_gram(blocks, panels)
         gram.data *= c
         gram.setdiag(0.0)
         size = gram.shape[0] ** 2
@@ -157,7 +156,13 @@ def _gram_pattern(rows, items):
     return (pattern[:, items].T @ pattern).tocsr()
 
 
-def _sparse_gram(rows, panel):
+def sparse_gram(blocks, panels):
+    """Return the sparse Gram matrix of blocks of rows, made by slices of the items."""
+    parts = [blocks.sum(_gram_rows, panel).astype(np.float32, copy=False) for panel in panels]
+    return parts[0] if len(parts) == 1 else sparse.vstack(parts, "csr")
+
+
+def _gram_rows(rows, panel):
     """Return a slice of the rows of the sparse Gram matrix."""
     return (rows[:, panel].T.tocsr() @ rows).tocsr()
 

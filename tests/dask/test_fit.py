@@ -224,6 +224,18 @@ def test_a_model_of_dask_is_a_file_as_any_other(client, tmp_path):
 # Ids and partitions
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas, in the code of Dask
+def test_ratings_in_fewer_partitions_than_the_ids_of_one_frame(client, tmp_path):
+    table = make_table()
+    for part, rows in enumerate(np.array_split(np.arange(len(table)), 4)):
+        table.iloc[rows].to_parquet(tmp_path / f"part.{part}.parquet", index=False)
+    frame = dd.read_parquet(tmp_path)
+    X, y = frame[["user_id", "anime_id"]], frame.rating
+    assert len(y.to_delayed()) < len(X.to_delayed())  # Dask reads several files for a narrow column
+    local = BiasRegressor().fit(table[["user_id", "anime_id"]], table.rating)
+    assert_allclose(score_all(fit(BiasRegressor(), X, y)), score_all(local), atol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", marked(DTYPES, "category"))
 def test_ids_come_back_in_their_dtype(client, dtype):
     table = make_table()

@@ -36,8 +36,8 @@ def past(codes, entries, end, n_items, decay, max_length):
     return row
 
 
-def regression(found, n_items, *, decay, max_length=50, horizon=1):
-    """Return S and Z, one row for each item that follows another."""
+def regression(found, n_items, *, decay, max_length=50, horizon=1, cooccurrence_weight=0.3):
+    """Return S and Z, one row for each item that follows another, and one for all items of a user."""
     S, Z = [], []
     for codes, entries in found.values():
         for p in range(1, len(codes)):
@@ -46,12 +46,30 @@ def regression(found, n_items, *, decay, max_length=50, horizon=1):
             for h in range(min(horizon, len(codes) - p)):
                 target[codes[p + h]] += decay**h * entries[p + h]
             Z.append(target)
+    for codes, entries in found.values() if cooccurrence_weight else ():
+        row = np.zeros(n_items)
+        row[codes] = cooccurrence_weight**0.5 * entries
+        S.append(row)
+        Z.append(row)
     return np.array(S), np.array(Z)
 
 
-def next_item_scores(found, S, Z, alpha, *, decay, max_length=50):
-    """Return the scores of all items, one row for each user."""
+def ridge_weights(S, Z, alpha, *, to_itself):
+    """Return the weights from past to next items, one regression for each next item.
+
+    Where an item may not predict itself, its column is left out of the regression.
+    """
     n_items = S.shape[1]
-    weights = np.linalg.solve(S.T @ S + alpha * np.eye(n_items), S.T @ Z)
+    weights = np.zeros((n_items, n_items))
+    for item in range(n_items):
+        used = np.arange(n_items) if to_itself else np.delete(np.arange(n_items), item)
+        gram = S[:, used].T @ S[:, used] + alpha * np.eye(len(used))
+        weights[used, item] = np.linalg.solve(gram, S[:, used].T @ Z[:, item])
+    return weights
+
+
+def next_item_scores(found, weights, *, decay, max_length=50):
+    """Return the scores of all items, one row for each user."""
+    n_items = len(weights)
     last = [past(*each, len(each[0]), n_items, decay, max_length) for each in found.values()]
     return np.array(last) @ weights
