@@ -115,10 +115,12 @@ class LowRankTransitions:
     @classmethod
     def fit(cls, past, following, alpha, n_components, random_state=None, users=None):
         """Factorize the Gram matrix of the pasts and, if there are any, of the rows of users."""
-        if users is not None:
-            common = sparse_gram(users, users.panels(past.shape[0], gram_size(users, past.shape[0])))
-            past, following = past + common, following + common
         gram, following = ((each / alpha).astype(np.float32) for each in (past, following))
+        if users is not None:
+            n_items = past.shape[0]
+            common = sparse_gram(users, users.panels(n_items, gram_size(users, n_items)))
+            common.data /= alpha
+            gram, following = gram + common, following + common
         # The singular values of the Gram matrix are the squares of those of the rows.
         squares, vectors = leading_singular_vectors(gram, n_components, random_state)
         vectors = vectors.astype(np.float32)
