@@ -36,9 +36,9 @@ class Partitions:
         self.held = held
 
     def map(self, function, *arguments):
-        """Return the blocks that a function makes of these, on the same workers."""
+        """Return the blocks that a function makes of these, on the same workers where that is even."""
         sent = [sent_once(each) for each in arguments]
-        return persisted(self._tasks(function, sent), (self.held, sent))
+        return persisted(self._tasks(function, sent), (self.held, sent), self.blocks)
 
     def sum(self, function, *arguments):
         """Return the sum of what a function returns for the blocks: arrays, or tuples of them."""
@@ -72,9 +72,56 @@ class Partitions:
         return [task(function)(block, *sent) for block in self.blocks]
 
 
-def persisted(tasks, held=()):
-    """Return the blocks that tasks make, which are computed from now on."""
-    return Partitions(import_dask().persist(*tasks), held)
+def persisted(tasks, held=(), sources=None):
+    """Return the blocks that tasks make, which are computed from now on.
+
+    `sources` are the blocks of which they are made, one of each: near them, and evenly spread.
+    """
+    client = current_client()
+    if client is None or sources is None:
+        return Partitions(import_dask().persist(*tasks), held)
+    places, blocks = evenly(holders_of(sources), client.nthreads()), [None] * len(tasks)
+    for worker in set(places):
+        here = [position for position, place in enumerate(places) if place == worker]
+        some = [tasks[position] for position in here]
+        # Another worker may do it where this one is lost.
+        found = client.persist(some, workers=[worker], allow_other_workers=True)
+        for position, block in zip(here, found, strict=True):
+            blocks[position] = block
+    return Partitions(blocks, held)
+
+
+def evenly(holders, n_threads):
+    """Return a worker for each block: its holder, unless that has more than its share of them.
+
+    Examples
+    --------
+    >>> evenly(["a", "a", "a", None], {"a": 1, "b": 1})
+    ['a', 'a', 'b', 'b']
+    """
+    total = sum(n_threads.values())
+    room = {worker: -(-len(holders) * n // total) for worker, n in n_threads.items()}
+    places = []
+    for holder in holders:
+        stays = room.get(holder, 0) > 0
+        places.append(holder if stays else None)
+        if stays:
+            room[holder] -= 1
+    for position, place in enumerate(places):
+        if place is None:
+            places[position] = max(room, key=room.get)
+            room[places[position]] -= 1
+    return places
+
+
+def holders_of(blocks):
+    """Return the worker that holds each block, once all are computed; None where it has been lost."""
+    from distributed import futures_of, wait
+
+    futures = [futures_of(block)[0] for block in blocks]
+    wait(futures)
+    holders = current_client().who_has(futures)
+    return [next(iter(holders.get(future.key, ())), None) for future in futures]
 
 
 def task(function, name=None):
@@ -114,13 +161,8 @@ def groups_of(blocks):
     if client is None:
         n_groups = min(len(blocks), import_dask().system.CPU_COUNT)
         return [blocks[start::n_groups] for start in range(n_groups)]
-    from distributed import futures_of, wait
-
-    futures = [futures_of(block)[0] for block in blocks]
-    wait(futures)
-    holders, n_threads, groups = client.who_has(futures), client.nthreads(), {}
-    for block, future in zip(blocks, futures, strict=True):
-        worker = next(iter(holders.get(future.key, ())), None)
+    n_threads, groups = client.nthreads(), {}
+    for block, worker in zip(blocks, holders_of(blocks), strict=True):
         groups.setdefault(worker, []).append(block)
     return [
         held[start :: n_threads.get(worker, 1)]

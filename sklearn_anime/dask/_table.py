@@ -175,7 +175,7 @@ def _blocks(frames, starts, facts):
     """Return the rows of users out of frames of codes."""
     ranges = zip(frames.blocks, pairwise(starts), strict=True)
     tasks = [task(_user_rows, "block")(frame, *bounds, facts) for frame, bounds in ranges]
-    return persisted(tasks, frames.held)
+    return persisted(tasks, frames.held, frames.blocks)
 
 
 def _user_rows(frame, start, stop, facts):
