@@ -8,7 +8,7 @@ SCIKIT_LEARN = (
     *("compose", "decomposition", "ensemble", "linear_model", "model_selection"),
     *("neighbors", "pipeline"),
 )
-AMBIGUOUS = {"dump", "load"}  # of joblib as well
+AMBIGUOUS = {"dump", "load", "fit", "predict", "recommend"}  # of joblib, and methods of estimators
 
 
 @cache

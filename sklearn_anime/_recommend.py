@@ -300,17 +300,29 @@ def _frame(audience, candidates, positions, codes, scores, ranks):
     return tidy_frame(audience.ids[positions], candidates.items.decode(codes), score=scores, rank=ranks)
 
 
-def warn_of_unknown(audience, known, users, now=None):
-    """Warn that some of the users asked for have no history, and show what ids look like."""
+def warn_of_unknown(audience, known, users, now=None, given=False):
+    """Warn that some of the users asked for have no history, and show what ids look like.
+
+    `given` is whether there is a history: its users may have ids of any kind.
+    """
     unknown = np.flatnonzero(~known)
     if len(unknown):
         example = audience.ids[[int(unknown[0])]].to_list()[0]
         until = "" if now is None else f" until now={now!r}"
+        kinds = "" if given else _other_kind(audience.ids, users)
         warn(
             f"{len(unknown)} of {len(audience)} users have no history{until} that fit or history= "
             f"knows, such as {example!r} (user ids of fit look like {users.example!r}): they get the "
-            f"most popular items{until and ' by then'}."
+            f"most popular items{until and ' by then'}.{kinds}"
         )
+
+
+def _other_kind(users, vocabulary):
+    """Return a sentence where ids are text and those of fit numbers, or the other way round."""
+    kinds = vocabulary.kinds(users)
+    if kinds is None:
+        return ""
+    return f" They are {kinds[1]}, and those of fit {kinds[0]}: convert them, for instance with astype."
 
 
 def warn_of_context(table):

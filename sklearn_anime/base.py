@@ -170,7 +170,8 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         audience = audience.without(exclude, fitted, candidates.items)
         if self._warns_of_context:
             warn_of_context(fitted.features)
-        warn_of_unknown(audience, self._has_history(audience.rows), fitted.users, now)
+        known = self._has_history(audience.rows)
+        warn_of_unknown(audience, known, fitted.users, now, history is not None)
         n_jobs = getattr(self, "n_jobs", None)
         return recommendations(self._scorer(), audience, candidates, n_items, n_jobs, self._block_width)
 
@@ -306,7 +307,7 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         fitted = self.interactions_
         (code,) = fitted.items.lookup([item])
         if history is None:
-            fitted.users.lookup([user])
+            fitted.users.lookup([user], "Give interactions of new users in history=.")
         rows = Audience.select(fitted, [user], history, fitted.items, now=now).rows
         explained = self._explainer(of)
         if not self._has_history(rows).all():

@@ -939,3 +939,12 @@ def test_ids_of_another_kind_are_named(known):
     match = r"None of the item ids of history= was in the rows of fit.*astype"
     with pytest.warns(UserWarning, match=match), pytest.warns(UserWarning, match="no history"):
         model.recommend(history=wrong.assign(user="me"))
+
+
+def test_users_asked_for_by_text_where_fit_had_numbers_are_told_so():
+    model = PopularityRecommender().fit([[1, 10], [2, 20]])
+    with pytest.warns(UserWarning, match="They are text, and those of fit numbers"):
+        model.recommend(["1"], n_items=1)
+    with pytest.warns(UserWarning, match="are ignored|have no history") as warned:
+        model.recommend(history=[["me", 30]], n_items=1)
+    assert not any("They are text" in str(each.message) for each in warned)

@@ -169,13 +169,16 @@ class Vocabulary:
         """
         return self.ids[np.asarray(codes, dtype=np.intp)]
 
-    def lookup(self, values) -> np.ndarray:
+    def lookup(self, values, remedy: str = "") -> np.ndarray:
         """Return the code of each id, all of which must be known.
 
         Parameters
         ----------
         values : Series or array-like of ids
             Ids of any library and dtype.
+
+        remedy : str, default=""
+            What the error says at its end.
 
         Returns
         -------
@@ -193,7 +196,7 @@ class Vocabulary:
             unknown = series.to_list()[int(np.argmax(codes < 0))]
             raise KeyError(
                 f"{self.role} {unknown!r} was not in the rows of fit, which had {len(self)} "
-                f"{self.role}s such as {self.example!r}."
+                f"{self.role}s such as {self.example!r}. {remedy}".rstrip()
             )
         return codes
 

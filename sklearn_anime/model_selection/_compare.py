@@ -81,7 +81,7 @@ def compare(
     -------
     pandas DataFrame
         One row for each estimator, by its name: ``mean_<scorer>`` and ``std_<scorer>`` over the splits
-        (the standard deviation is 0 where there is one split), and ``fit_seconds`` and
+        (the standard deviation is NaN where there is one split), and ``fit_seconds`` and
         ``score_seconds``, means over the splits. With `published` its rows follow, with what they say,
         and a column ``source``: ``"measured"`` for the estimators.
 
@@ -239,11 +239,16 @@ def _applies(scorer, estimator):
     return getattr(scorer, "applies_to", lambda estimator: True)(estimator)
 
 
+def _deviation(scores):
+    """Return the standard deviation over splits; one split has none."""
+    return np.std(scores) if len(scores) > 1 else np.nan
+
+
 def _cells(results, scorers):
     """Return the cells of one estimator."""
     cells = {}
     for key in scorers:
         scores = results.get(f"test_{key}", [np.nan])
-        cells |= {f"mean_{key}": np.mean(scores), f"std_{key}": np.std(scores)}
+        cells |= {f"mean_{key}": np.mean(scores), f"std_{key}": _deviation(scores)}
     times = {f"{step}_seconds": np.mean(results[f"{step}_time"]) for step in ("fit", "score")}
     return cells | times
