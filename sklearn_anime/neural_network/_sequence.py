@@ -24,7 +24,7 @@ from sklearn_anime.utils._validation import check_unchanged
 from sklearn_anime.utils._warnings import warn
 
 NEVER_SEEN = 1e-4  # added to scores of the linear model, which are 0 for what nobody has gone on to
-OF_NETWORK = 0.4  # power of the probabilities beside those scores
+OF_NETWORK = 0.2  # power of the probabilities beside those scores
 
 
 class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEstimator):
@@ -179,7 +179,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     eigenvalue, of the Gram matrix ``S'S`` of the pasts of `NextItemRecommender`, with rows and columns
     divided by the root of the diagonal plus 10.
 
-    With `base` the score is ``(s_j + 0.0001)^0.6 p_j^0.4``, where ``s_j`` is the score of the linear
+    With `base` the score is ``(s_j + 0.0001)^0.8 p_j^0.2``, where ``s_j`` is the score of the linear
     model, or 0 where that is negative, and ``p_j`` the probability by the network. New items have the
     ``s_j`` of items that nobody has gone on to, 0.
 

@@ -235,7 +235,7 @@ def test_the_linear_model_joins_the_scores(table):
     model = make_small(epochs=2, base=base).fit(table)
     rows = model.interactions_.take([0, 1])
     linear = NextItemRecommender(1.0, time="time").fit(table)._score_block(rows)
-    expected = (np.maximum(linear, 0) + 1e-4) ** 0.6 * model._ensemble.probabilities(rows) ** 0.4
+    expected = (np.maximum(linear, 0) + 1e-4) ** 0.8 * model._ensemble.probabilities(rows) ** 0.2
     assert_allclose(model._score_block(rows), expected, rtol=FLOAT32)
     new = pd.DataFrame({"item": [100], "even": [1.0]})
     assert model.recommend([0], items=new, n_items=20)["score"].notna().all()
