@@ -33,7 +33,7 @@ class SequenceRecommender(NetworkMixin, FactorsMixin, RecommenderMixin, BaseEsti
     Each item has a vector, learned with the network. An LSTM, a GRU or attention turns the vectors of
     what a user has seen, in order, into a vector for the next item; the items nearest to it come first.
     `NextItemRecommender` is quicker, and was more accurate where both were measured; with it as `base`
-    the scores of both join, which is more accurate than either.
+    the scores of both join, which is more accurate than either where there are many users.
 
     Parameters
     ----------
