@@ -12,7 +12,9 @@ from sklearn_anime.linear_model import EASERecommender
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("java") is None, reason="no Java, which Spark needs (dependency group bench)"),
+    pytest.mark.skipif(
+        shutil.which("java") is None, reason="no Java, which Spark needs (dependency group bench)"
+    ),
     pytest.mark.filterwarnings("default"),  # theirs are not ours
 ]
 
