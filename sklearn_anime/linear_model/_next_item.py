@@ -21,6 +21,7 @@ from sklearn_anime.interactions._recency import (
     training_weights,
 )
 from sklearn_anime.interactions._rows import ID_COLUMN
+from sklearn_anime.linear_model._rows import liked
 from sklearn_anime.linear_model._tail import squared_norms
 from sklearn_anime.linear_model._transition_weights import ExactTransitions, LowRankTransitions
 from sklearn_anime.linear_model._transitions import Sequences
@@ -404,8 +405,7 @@ def _transition_sums(rows, decay, horizon, max_length, half_life, newest):
 
 def _entries_of_users(rows, weight, half_life, newest):
     """Return the CSR matrix ``X`` of the items of each user, times the root of a weight."""
-    factors = weight**0.5 * training_weights(rows, half_life, newest)
-    return rows.seen_matrix((rows.entries * factors).astype(np.float32))
+    return liked(rows, None, weight**0.5 * training_weights(rows, half_life, newest))
 
 
 def _n_in_common(entries):
