@@ -41,6 +41,8 @@ def movielens():
         report(f"validation, alpha={model.alpha:g}, decay={model.decay}", model, *inner)
     report("popularity", PopularityRecommender(), train.iloc[:, :2], test)
     report("next item, the defaults", NextItemRecommender(time=2), train, test)
+    alone = NextItemRecommender(time=2, cooccurrence_weight=0.0)
+    report("next item, no co-occurrence", alone, train, test)
 
 
 def games():
