@@ -43,9 +43,9 @@ class Partitions:
     def sum(self, function, *arguments):
         """Return the sum of what a function returns for the blocks: arrays, or tuples of them."""
         name, sent = name_of(function), [sent_once(each) for each in arguments]
-        parts = [
-            task(_sum_over, f"sum-{name}")(function, group, *sent) for group in groups_of(self.blocks)
-        ]
+        workers, groups = groups_of(self.blocks)
+        parts = [task(_sum_over, f"sum-{name}")(function, group, *sent) for group in groups]
+        parts = started(parts, workers)
         while len(parts) > 1:
             pairs = [parts[start : start + 2] for start in range(0, len(parts), 2)]
             parts = [task(_added, f"add-{name}")(*pair) for pair in pairs]
@@ -77,51 +77,57 @@ def persisted(tasks, held=(), sources=None):
 
     `sources` are the blocks of which they are made, one of each: near them, and evenly spread.
     """
-    client = current_client()
-    if client is None or sources is None:
+    if sources is None or current_client() is None:
         return Partitions(import_dask().persist(*tasks), held)
-    places, blocks = evenly(holders_of(sources), client.nthreads()), [None] * len(tasks)
-    for worker in set(places):
-        here = [position for position, place in enumerate(places) if place == worker]
+    return Partitions(started(tasks, places_of(sources)), held)
+
+
+def started(tasks, workers):
+    """Return tasks that are computed from now on, each by its worker, or by another where that is lost."""
+    client, found = current_client(), list(tasks)
+    if client is None:
+        return found
+    for worker in set(workers):
+        here = [position for position, each in enumerate(workers) if each == worker]
         some = [tasks[position] for position in here]
-        # Another worker may do it where this one is lost.
-        found = client.persist(some, workers=[worker], allow_other_workers=True)
-        for position, block in zip(here, found, strict=True):
-            blocks[position] = block
-    return Partitions(blocks, held)
+        some = client.persist(some, workers=[worker], allow_other_workers=True)
+        for position, each in zip(here, some, strict=True):
+            found[position] = each
+    return found
+
+
+def places_of(blocks):
+    """Return a worker for each block, once all are computed: one that holds it, where that is even."""
+    return evenly(holders_of(blocks), current_client().nthreads())
 
 
 def evenly(holders, n_threads):
-    """Return a worker for each block: its holder, unless that has more than its share of them.
+    """Return a worker for each block: one of its holders, unless they have more than their share.
 
     Examples
     --------
-    >>> evenly(["a", "a", "a", None], {"a": 1, "b": 1})
-    ['a', 'a', 'b', 'b']
+    >>> evenly([["a"], ["a", "b"], ["a"], []], {"a": 1, "b": 1})
+    ['a', 'b', 'a', 'b']
     """
     total = sum(n_threads.values())
     room = {worker: -(-len(holders) * n // total) for worker, n in n_threads.items()}
-    places = []
-    for holder in holders:
-        stays = room.get(holder, 0) > 0
-        places.append(holder if stays else None)
-        if stays:
-            room[holder] -= 1
-    for position, place in enumerate(places):
-        if place is None:
-            places[position] = max(room, key=room.get)
-            room[places[position]] -= 1
+    places = [None] * len(holders)
+    # Those that nobody holds come last, after those that only one holds and those that several do.
+    for position in sorted(range(len(holders)), key=lambda each: len(holders[each]) or len(room) + 1):
+        free = [worker for worker in holders[position] if room.get(worker, 0) > 0]
+        places[position] = max(free or room, key=room.get)
+        room[places[position]] -= 1
     return places
 
 
 def holders_of(blocks):
-    """Return the worker that holds each block, once all are computed; None where it has been lost."""
+    """Return the workers that hold each block, once all are computed; none where they have been lost."""
     from distributed import futures_of, wait
 
     futures = [futures_of(block)[0] for block in blocks]
     wait(futures)
     holders = current_client().who_has(futures)
-    return [next(iter(holders.get(future.key, ())), None) for future in futures]
+    return [list(holders.get(future.key, ())) for future in futures]
 
 
 def task(function, name=None):
@@ -156,19 +162,20 @@ def sent_once(argument):
 
 
 def groups_of(blocks):
-    """Return blocks by the worker that holds them, in as many groups for each as it has threads."""
+    """Return blocks in groups, one for each thread of the workers that hold them, and those workers."""
     client = current_client()
     if client is None:
         n_groups = min(len(blocks), import_dask().system.CPU_COUNT)
-        return [blocks[start::n_groups] for start in range(n_groups)]
-    n_threads, groups = client.nthreads(), {}
-    for block, worker in zip(blocks, holders_of(blocks), strict=True):
-        groups.setdefault(worker, []).append(block)
-    return [
-        held[start :: n_threads.get(worker, 1)]
-        for worker, held in groups.items()
-        for start in range(min(len(held), n_threads.get(worker, 1)))
+        return [None] * n_groups, [blocks[start::n_groups] for start in range(n_groups)]
+    n_threads, held = client.nthreads(), {}
+    for block, worker in zip(blocks, places_of(blocks), strict=True):
+        held.setdefault(worker, []).append(block)
+    groups = [
+        (worker, some[start :: n_threads.get(worker, 1)])
+        for worker, some in held.items()
+        for start in range(min(len(some), n_threads.get(worker, 1)))
     ]
+    return tuple(zip(*groups, strict=True))
 
 
 def _sum_over(function, blocks, *arguments):

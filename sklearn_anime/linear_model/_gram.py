@@ -42,6 +42,13 @@ def gram_of(blocks, n_items, dtype):
     return gram
 
 
+def symmetric_gram(blocks, n_items, dtype):
+    """Return the Gram matrix of blocks of rows, both triangles of it."""
+    gram = gram_of(blocks, n_items, dtype)
+    _mirror(gram.T)
+    return gram
+
+
 def inverse_of(gram, ridge):
     """Return the inverse of a Gram matrix plus ``diag(ridge)``, in the array of the matrix.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sklearn_anime.linear_model._gram import symmetric_gram
 from sklearn_anime.utils._blocks import split_by_size
 from sklearn_anime.utils._memory import total_memory
 from sklearn_anime.utils._parts import itself
@@ -14,7 +15,8 @@ LARGEST_GRAM = 2 * 2**30  # bytes of the sparse array of items x items up to whi
 SHARE_OF_MEMORY = 4  # of which it takes at most one part
 DENSE = 0.1  # share of its entries from which on it is faster as a dense array
 LARGEST_DENSE = 2**29  # bytes of that
-ENTRY = 8  # bytes: a number of single precision and its column
+NUMBER = 4  # bytes of one of single precision
+ENTRY = 8  # bytes: such a number and its column
 CHUNK = 2**19  # entries that are added up at once, in the cache of a processor
 N_SAMPLED = 256  # items by which the size of that array is estimated
 
@@ -31,7 +33,7 @@ class FormedTail:
     Examples
     --------
     >>> from sklearn_anime.utils._parts import OneBlock
-    >>> tail = FormedTail.of(OneBlock(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]])), 0.5, [slice(0, 2)])
+    >>> tail = FormedTail.of(OneBlock(sparse.csr_array([[1.0, 2.0], [0.0, 1.0]])), 0.5, 2, 24)
     >>> tail.scores(sparse.csr_array([[1.0, 0.0], [3.0, 1.0]])).tolist()
     [[0.0, 1.0], [1.0, 3.0]]
     """
@@ -39,14 +41,18 @@ class FormedTail:
     gram: sparse.csr_array | np.ndarray
 
     @classmethod
-    def of(cls, blocks, c, panels):
-        """Form the Gram matrix of rows, times `c`, by slices of the items."""
-        gram = sparse_gram(blocks, panels)
-        gram.data *= c
-        gram.setdiag(0.0)
-        size = gram.shape[0] ** 2
-        dense = gram.nnz > DENSE * size and gram.dtype.itemsize * size <= LARGEST_DENSE
-        return cls(gram.toarray() if dense else gram)
+    def of(cls, blocks, c, n_items, size):
+        """Form the Gram matrix of rows, times `c`, which as a sparse array takes about `size` bytes."""
+        n_entries = n_items**2
+        if size > ENTRY * DENSE * n_entries and NUMBER * n_entries <= LARGEST_DENSE:
+            gram = symmetric_gram(blocks, n_items, np.float32)
+            gram *= c
+            np.fill_diagonal(gram, 0.0)
+        else:
+            gram = sparse_gram(blocks, blocks.panels(n_items, size))
+            gram.data *= c
+            gram.setdiag(0.0)
+        return cls(gram)
 
     def scores(self, rows):
         """Return rows over items times the tail, as a dense array."""
@@ -141,7 +147,7 @@ def tail_of(blocks, c, n_items):
     size = gram_size(blocks, n_items)
     if size > room:
         return ImplicitTail.of(blocks, c)
-    return FormedTail.of(blocks, c, blocks.panels(n_items, size))
+    return FormedTail.of(blocks, c, n_items, size)
 
 
 def gram_size(blocks, n_items):
