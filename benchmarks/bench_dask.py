@@ -30,11 +30,13 @@ import dask.dataframe as dd
 import numpy as np
 import psutil
 from distributed import Client, LocalCluster
+from scipy import sparse
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.dask import _partitions, fit, recommend
 from sklearn_anime.datasets import make_ratings
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
+from sklearn_anime.linear_model._gram import gram_panel
 from sklearn_anime.metrics import ndcg_at_k
 from sklearn_anime.model_selection import LeaveKOutPerUser
 from sklearn_anime.neighbors import SVDNeighborsRecommender
@@ -144,21 +146,63 @@ def formula(function, n_items, n_workers, n_sums):
 
 
 def scaling(options):
-    """Seconds of a fit with 1 and with 2 workers, and of its sums alone."""
+    """Seconds of a fit with 1 and with 2 workers, of its sums alone, and what the machine allows."""
     models = {
-        "EASE, 256 components": EASERecommender(n_components=256, tail=0.0, random_state=0),
-        "EASE, exact": EASERecommender(),
+        "EASE, 256 components": (EASERecommender(n_components=256, tail=0.0, random_state=0), products),
+        "EASE, exact": (EASERecommender(), gram),
     }
     with parquet(size(KAGGLE, options.rows), options.table) as (folder, _):
-        for name, model in models.items():
+        for name, (model, alike) in models.items():
             found = {}
             for n_workers in (1, 2):
                 with cluster(n_workers, "auto") as client, timed_sums() as seconds:
                     cost = Cost.of(client, partial(fit_to, model, folder))
                     print(f"{name:<22} {n_workers} workers: fit {cost}", flush=True)
-                    found[n_workers] = cost.seconds, sum(seconds)
-            fits, sums = (found[1][part] / found[2][part] for part in range(2))
-            print(f"{name:<22} 2 workers are {fits:.2f} times as fast, in the sums {sums:.2f} times")
+                    found[n_workers] = cost.seconds, sum(seconds), cost.seconds - cost.here
+                    bound = speedup(client, alike)
+            fit, sums, rest = (found[1][part] / found[2][part] for part in range(3))
+            print(
+                f"{name:<22} 2 workers are {fit:.2f} times as fast, in the sums {sums:.2f} times, "
+                f"without the CPU seconds of the client {rest:.2f} times; where they share nothing, and "
+                f"nothing is sent, they do {bound:.2f} times the work of one in such products",
+                flush=True,
+            )
+
+
+def speedup(client, function):
+    """Return the work of all workers at once over that of one alone, where they share nothing."""
+    workers = list(client.scheduler_info()["workers"])
+    alone = client.submit(function, 0, workers=workers[:1], pure=False).result()
+    at_once = [client.submit(function, 0, workers=[each], pure=False) for each in workers]
+    return len(workers) * alone / max(client.gather(at_once))
+
+
+def products(seed):
+    """Return the seconds of products of a sparse table with vectors, as in the low-rank fit."""
+    rows, rng = sparse_table(seed), np.random.default_rng(seed)
+    vectors = rng.standard_normal((rows.shape[1], 128), dtype=np.float32)
+    return seconds_of(lambda: rows.T @ (rows @ vectors))
+
+
+def gram(seed):
+    """Return the seconds of the Gram matrix of a sparse table, as in the exact fit."""
+    rows = sparse_table(seed)
+    return seconds_of(lambda: gram_panel(rows, slice(8_000, 9_000), np.float32))
+
+
+def sparse_table(seed):
+    return sparse.random_array(
+        (30_000, 11_200), density=0.01, format="csr", dtype=np.float32, rng=np.random.default_rng(seed)
+    )
+
+
+def seconds_of(run, n_runs=5):
+    """Return the seconds of some runs after a first one."""
+    run()
+    start = perf_counter()
+    for _ in range(n_runs):
+        run()
+    return perf_counter() - start
 
 
 def million(options):

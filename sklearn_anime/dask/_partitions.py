@@ -83,7 +83,7 @@ def persisted(tasks, held=(), sources=None):
 
 
 def started(tasks, workers):
-    """Return tasks that are computed from now on, each by its worker, or by another where that is lost."""
+    """Return tasks that are computed from now on, each by its worker, or another where that is lost."""
     client, found = current_client(), list(tasks)
     if client is None:
         return found
