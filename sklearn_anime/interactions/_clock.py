@@ -6,6 +6,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from sklearn_anime.utils._warnings import warn
+
 NUMBERS, DATES, ZONED, DURATIONS = "numbers", "datetimes", "datetimes of a time zone", "durations"
 TYPED = {"date": pd.to_datetime, "datetime": pd.to_datetime, "timedelta": pd.to_timedelta}
 
@@ -39,6 +41,26 @@ def clock_of(column):
     if dtype == nw.Date:
         return DATES
     return DURATIONS if isinstance(dtype, nw.Duration) else NUMBERS
+
+
+def warn_of_times(rows, ordered):
+    """Warn where datetimes are read as ids, or not at all and the order of rows is that of time."""
+    for role, column in {"user": rows.user, "item": rows.item}.items():
+        if _is_datetimes(column):
+            warn(
+                f"Column {column.name!r} of X is read as the {role} ids, and holds datetimes. Name the "
+                f"id columns with user= and item=, by name or position."
+            )
+    aside = [column.name for column in rows.others if _is_datetimes(column)]
+    if ordered and rows.time is None and aside:
+        warn(
+            f"Column {aside[0]!r} of X holds datetimes, but without time= the order of the rows is read "
+            f"as that of time. Name the column: time={aside[0]!r}."
+        )
+
+
+def _is_datetimes(column):
+    return isinstance(column.dtype, (nw.Datetime, nw.Date))
 
 
 def check_clock(clock, fitted, where):

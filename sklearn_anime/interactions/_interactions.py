@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_anime.interactions._clock import check_clock
+from sklearn_anime.interactions._clock import check_clock, warn_of_times
 from sklearn_anime.interactions._column import Column
 from sklearn_anime.interactions._features import FeatureTable, extended, of_codes
 from sklearn_anime.interactions._numbers import numeric_columns
@@ -114,6 +114,7 @@ class Interactions(TableMixin, UserRows):
         if features not in (None, "numbers", "columns"):
             raise ValueError(f"features={features!r} is none of None, 'numbers' and 'columns'.")
         rows = Rows.parse(X, user=user, item=item, time=time)
+        warn_of_times(rows, ordered)
         return cls._from_parsed(rows, y, sample_weight, needs_ratings, features, ordered)
 
     @classmethod

@@ -340,3 +340,21 @@ def test_rows_in_the_order_of_items_are_warned_of():
         NextItemRecommender().fit(X)
     NextItemRecommender().fit(X[::-1])  # and nothing is said of another order, or of times
     NextItemRecommender(time="time").fit(X.assign(time=np.arange(72)))
+
+
+def test_datetimes_that_are_not_named_are_warned_of():
+    X = pd.DataFrame({"user": np.repeat(np.arange(12), 6), "item": np.tile(np.arange(6), 12)})
+    X["day"] = pd.to_datetime(np.arange(72)[::-1], unit="D")
+    with pytest.warns(UserWarning, match=r"'day' of X holds datetimes, .*: time='day'"):
+        NextItemRecommender().fit(X[::-1])
+    NextItemRecommender(time="day").fit(X)
+    NextItemRecommender().fit(X[["user", "item"]][::-1])  # and nothing is said of an order without them
+
+
+@pytest.mark.parametrize("names", [["day", "user", "item"], ["user", "day", "item"]])
+def test_datetimes_that_are_read_as_ids_are_warned_of(names):
+    X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [5, 6, 5, 6], "day": pd.to_datetime([1, 2, 1, 2])})
+    role = ["user", "item"][names.index("day")]
+    with pytest.warns(UserWarning, match=rf"'day' of X is read as the {role} ids, .*user= and item="):
+        NextItemRecommender().fit(X[names])
+    NextItemRecommender(user="user", item="item", time="day").fit(X[names])
