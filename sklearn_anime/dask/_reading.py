@@ -37,9 +37,13 @@ class Reading:
     ordered: bool = False
     features: bool = False
 
+    def rows(self, X):
+        """Return the columns of a frame, told apart."""
+        return Rows.parse(X, user=self.user, item=self.item, time=self.time)
+
     def parse(self, X, y, sample_weight):
         """Return rows, ratings, weights and the positions of the rows that have a weight."""
-        rows = Rows.parse(X, user=self.user, item=self.item, time=self.time)
+        rows = self.rows(X)
         ratings = np.full(len(rows), np.nan) if y is None else check_ratings(y, len(rows))
         if sample_weight is not None and not np.any(sample_weight):
             weights = np.zeros(len(rows))  # allowed here: other partitions have weights

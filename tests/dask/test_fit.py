@@ -308,6 +308,15 @@ def test_ids_whose_dtype_differs_between_partitions_raise(client):
         fit(EASERecommender(), frame)
 
 
+def test_datetimes_that_are_not_named_are_warned_of(client):
+    rows = pd.DataFrame({"user": [1, 1, 2, 2], "item": [5, 6, 5, 6]})
+    frame = dd.from_pandas(rows.assign(day=pd.to_datetime([1, 2, 1, 2])), npartitions=2)
+    with pytest.warns(UserWarning, match="'day' of X holds datetimes, .*: time='day'"):
+        fit(NextItemRecommender(), frame)
+    with pytest.warns(UserWarning, match="'day' of X is read as the item ids"):
+        fit(PopularityRecommender(), frame[["user", "day", "item"]])
+
+
 # Bad input
 
 
