@@ -47,6 +47,10 @@ ROWS_OF_FILE = 500_000
 LEAST_FILES = 4
 COMPLETE = "_SUCCESS"  # the file that stands beside those of a whole table
 MIB = 2**20
+SETTINGS = {
+    "distributed.admin.system-monitor.interval": "100ms",
+    "distributed.admin.large-graph-warning-threshold": "1TiB",  # frames of rows in memory
+}
 RATING_MODELS = BiasRegressor, SVDNeighborsRecommender
 COLUMNS = ["user_id", "item_id"]
 
@@ -254,7 +258,7 @@ def size(shape, n_rows):
 def cluster(n_workers, memory):
     """Start workers that are processes of one thread, and a client."""
     with (
-        dask.config.set({"distributed.admin.system-monitor.interval": "100ms"}),
+        dask.config.set(SETTINGS),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,

@@ -106,11 +106,13 @@ def _krylov_basis(blocks, n_columns, n_components, random_state):
     if size >= n_columns:
         return np.eye(n_columns, dtype=np.float32)
     width = -(-size // N_BLOCKS)
+    # Sums over rows in several memories are the same in whatever parts they are made.
+    precision = np.float32 if blocks.in_memory else np.float64
     basis = np.empty((n_columns, size), np.float32, order="F")
     block = random_state.standard_normal((n_columns, width)).astype(np.float32)
     for start in range(0, size, width):
         new, known = basis[:, start : start + width], basis[:, :start]
-        block = blocks.sum(_gram_times, block).astype(np.float32, copy=False)
+        block = blocks.sum(_gram_times, block, precision).astype(np.float32, copy=False)
         block = _orthonormal(block - known @ (known.T @ block))
         new[:] = block[:, : new.shape[1]]
     return _orthonormal(basis)  # rounding, and blocks that bring nothing new, would show
@@ -128,9 +130,9 @@ def _best_in(basis, blocks, n_components):
     return values, basis @ rotation[:, ::-1][:, :n_components].astype(basis.dtype)
 
 
-def _gram_times(matrix, right):
-    """Return ``A'A`` times an array."""
-    return matrix.T @ (matrix @ right)
+def _gram_times(matrix, right, precision):
+    """Return ``A'A`` times an array, with sums over the rows in some precision."""
+    return matrix.T @ (matrix @ right).astype(precision, copy=False)
 
 
 def _projected_gram(matrix, basis):
