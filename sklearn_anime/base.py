@@ -128,9 +128,9 @@ class RecommenderMixin(ForgetMixin, EstimatorMixin):
         history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y), default=None
             Interactions `X` and their ratings `y`, for users who were not in ``fit``, or instead
             of what ``fit`` saw of those who were; the model is not fitted again. A DataFrame is read by
-            name where ``fit`` had names: it has the user and the item column, and may leave out
-            features. An array has the user and the item in its first two columns, or all columns of
-            ``fit``.
+            name where ``fit`` had names: it has the user and the item column, and may leave out the
+            time and features. An array has the user, the item and maybe the time alone, or all columns
+            of ``fit``. Without times, the order of the rows is the time, oldest first.
 
         items : array-like or DataFrame of shape (n_new_items, n_columns), default=None
             New items: their ids and their features, under the names of ``fit`` or, in an array, in the

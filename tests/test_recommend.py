@@ -462,7 +462,7 @@ def test_a_mask_in_place_of_users_raises(model, mask):
 @pytest.mark.parametrize(
     ("history", "message"),
     [
-        ([["zoe"]], r"history= has 1 columns\. Give the 2 columns user, item alone"),
+        ([["zoe"]], r"history= has 1 columns\. Give the columns user, item alone, or all 2"),
         (["zoe", 1], r"^history=\['zoe', 1\] is no table of interactions\. Give a row of user and item"),
         ({"zoe": [1, 2]}, r"^history=\{'zoe': \[1, 2\]\} is no table of interactions"),
         ([{"user": "zoe", "item": 1}], r"is no table of interactions"),

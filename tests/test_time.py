@@ -257,13 +257,16 @@ def test_now_without_a_time_column_raises():
         model.recommend(1, now=3)
 
 
-def test_a_history_without_the_time_of_fit_raises(table):
+@pytest.mark.parametrize("recommender", [EASE, NEXT], ids=["EASE", "next"])
+def test_a_history_without_times_is_read_in_its_order(table, recommender):
     X, _ = table
-    model = with_(EASE, time="day").fit(X)
-    with pytest.raises(ValueError, match=r"history= has no column 'day'"):
-        model.recommend(history=X[["user_id", "item_id"]])
-    with pytest.raises(ValueError, match=r"Give the 3 columns user, item, time alone"):
-        model.recommend(history=X[["user_id", "item_id"]].to_numpy())
+    model = with_(recommender, time="day", decay=0.5).fit(X)
+    history = pd.DataFrame({"user_id": -1, "item_id": X.item_id.unique()[:6]})
+    newest = X.day.max()
+    for rows in (history, history[::-1]):
+        timed = model.recommend(history=rows.assign(day=newest))
+        pd.testing.assert_frame_equal(model.recommend(history=rows), timed)
+    assert not model.recommend(history=history).equals(model.recommend(history=history[::-1]))
 
 
 # Parameters
@@ -361,12 +364,10 @@ def test_two_stages_read_the_times_of_a_history(table, first):
     first = with_(first, time="day", decay=0.5)
     model = TopNRecommender(BiasRegressor(), candidates=first, n_candidates=3, time="day").fit(X, y)
     history = pd.DataFrame({"user_id": -1, "item_id": X.item_id.unique()[:6], "day": range(6)})
-    for rows in (history, history.assign(day=range(6, 0, -1))):
+    for rows in (history, history.assign(day=range(6, 0, -1)), history[["user_id", "item_id"]]):
         found = model.recommend(history=rows, n_items=3)
         expected = clone(first).fit(X, y).recommend(history=rows, n_items=3)
         assert set(found.item_id) == set(expected.item_id)
-    with pytest.raises(ValueError, match=r"history= has no column 'day'"):
-        model.recommend(history=history[["user_id", "item_id"]])
 
 
 @pytest.mark.parametrize("now", [None, 150])

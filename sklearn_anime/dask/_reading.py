@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_anime.interactions import Vocabulary
+from sklearn_anime.interactions._clock import warn_of_times
 from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._rows import Layout, Rows
 from sklearn_anime.interactions._targets import check_any_rating, check_ratings, check_weights
@@ -37,19 +38,22 @@ class Reading:
     ordered: bool = False
     features: bool = False
 
-    def rows(self, X):
-        """Return the columns of a frame, told apart."""
-        return Rows.parse(X, user=self.user, item=self.item, time=self.time)
-
     def parse(self, X, y, sample_weight):
         """Return rows, ratings, weights and the positions of the rows that have a weight."""
-        rows = self.rows(X)
+        rows = self._rows(X)
         ratings = np.full(len(rows), np.nan) if y is None else check_ratings(y, len(rows))
         if sample_weight is not None and not np.any(sample_weight):
             weights = np.zeros(len(rows))  # allowed here: other partitions have weights
         else:
             weights = check_weights(sample_weight, len(rows))
         return rows, ratings, weights, np.flatnonzero(weights)
+
+    def warn_of_times(self, X):
+        """Warn of columns of datetimes that are not read as such, by a frame with some rows."""
+        warn_of_times(self._rows(X), self.ordered, user=self.user, item=self.item)
+
+    def _rows(self, X):
+        return Rows.parse(X, user=self.user, item=self.item, time=self.time)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from sklearn_anime.dask._features import feature_table
 from sklearn_anime.dask._partitions import Partitions, persisted, sent_once, task
 from sklearn_anime.dask._reading import Reading, Summary, coded_meta, encode
 from sklearn_anime.interactions import Interactions, UserRows, Vocabulary
-from sklearn_anime.interactions._clock import warn_of_times
 from sklearn_anime.interactions._features import FeatureTable
 from sklearn_anime.interactions._pairs import PairMerge, order_of
 from sklearn_anime.interactions._rows import Layout
@@ -68,7 +67,7 @@ class DaskInteractions(TableMixin):
         if y is None and needs_ratings:
             check_ratings(None, 0)
         reading = Reading(**columns, features=features is not None)
-        warn_of_times(reading.rows(X._meta_nonempty), reading.ordered)
+        reading.warn_of_times(X._meta_nonempty)
         rows = _partitions_of(X, y, sample_weight)
         summary = _summary(rows, reading)
         summary.check(len(X.columns), needs_ratings)

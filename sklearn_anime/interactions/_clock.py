@@ -1,5 +1,6 @@
 """The clock of a time column: what a duration and a moment are in the units of its times."""
 
+import re
 from numbers import Integral, Real
 
 import narwhals as nw
@@ -9,6 +10,7 @@ import pandas as pd
 from sklearn_anime.utils._warnings import warn
 
 NUMBERS, DATES, ZONED, DURATIONS = "numbers", "datetimes", "datetimes of a time zone", "durations"
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)")
 TYPED = {"date": pd.to_datetime, "datetime": pd.to_datetime, "timedelta": pd.to_timedelta}
 
 
@@ -43,23 +45,32 @@ def clock_of(column):
     return DURATIONS if isinstance(dtype, nw.Duration) else NUMBERS
 
 
-def warn_of_times(rows, ordered):
-    """Warn where datetimes are read as ids, or not at all and the order of rows is that of time."""
-    for role, column in {"user": rows.user, "item": rows.item}.items():
-        if _is_datetimes(column):
+def warn_of_times(rows, ordered, **columns):
+    """Warn where datetimes are read as ids, or not at all and the order of rows is that of time.
+
+    `columns` are the parameters `user` and `item`: ids may be datetimes where they are named.
+    """
+    for role, key in columns.items():
+        column = getattr(rows, role)
+        if not isinstance(key, str) and _is_datetimes(column):
             warn(
                 f"Column {column.name!r} of X is read as the {role} ids, and holds datetimes. Name the "
-                f"id columns with user= and item=, by name or position."
+                f"id columns with user= and item=."
             )
-    aside = [column.name for column in rows.others if _is_datetimes(column)]
+    aside = [column for column in rows.others if _is_datetimes(column)]
     if ordered and rows.time is None and aside:
+        name, is_text = aside[0].name, aside[0].dtype == nw.String
         warn(
-            f"Column {aside[0]!r} of X holds datetimes, but without time= the order of the rows is read "
-            f"as that of time. Name the column: time={aside[0]!r}."
+            f"Column {name!r} of X holds datetimes, but without time= the order of the rows is read as "
+            f"that of time. Name the column: time={name!r}."
+            f"{' Convert its text before, for instance with pandas.to_datetime.' * is_text}"
         )
 
 
 def _is_datetimes(column):
+    """Return whether a column has dates or datetimes, or begins with one as ISO text."""
+    if column.dtype == nw.String and len(column):
+        return isinstance(column[0], str) and ISO_DATE.match(column[0]) is not None
     return isinstance(column.dtype, (nw.Datetime, nw.Date))
 
 

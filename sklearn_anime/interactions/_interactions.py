@@ -1,6 +1,6 @@
 """From rows of ``X`` and ``y`` to the interaction matrix: the only place that builds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,7 +114,7 @@ class Interactions(TableMixin, UserRows):
         if features not in (None, "numbers", "columns"):
             raise ValueError(f"features={features!r} is none of None, 'numbers' and 'columns'.")
         rows = Rows.parse(X, user=user, item=item, time=time)
-        warn_of_times(rows, ordered)
+        warn_of_times(rows, ordered, user=user, item=item)
         return cls._from_parsed(rows, y, sample_weight, needs_ratings, features, ordered)
 
     @classmethod
@@ -292,6 +292,8 @@ class Interactions(TableMixin, UserRows):
         ----------
         history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y)
             Interactions, and how they were rated. Frames are read by name where ``fit`` had names.
+            Without the time column of ``fit`` the order of the rows is the time, oldest first, and all
+            are as new as the newest interaction of ``fit``.
 
         items : Vocabulary, default=None
             The items of ``fit`` and new ones after them; None are those of ``fit`` alone. Others are
@@ -311,7 +313,10 @@ class Interactions(TableMixin, UserRows):
         X, y = split_history(history)
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
-        check_clock(new.clock, self.clock, "history=")
+        if self.times is not None and new.times is None:
+            new = replace(new, times=np.full(len(new.item_codes), self.times.max()))
+        else:
+            check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).codes_of(new.items)
         if (codes < 0).any() and not warn_of_kinds(self.items, new.items.ids, codes, "history="):
             warn(f"{(codes < 0).sum()} item(s) of history= were not in the rows of fit and are ignored.")

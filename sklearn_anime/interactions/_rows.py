@@ -59,7 +59,8 @@ class Layout:
             if found[one] == found[other]:
                 raise ValueError(
                     f"{one}={keys[one]!r} and {other}={keys[other]!r} name the same column "
-                    f"{columns[found[one]].name!r} of X. Name two different ones."
+                    f"{columns[found[one]].name!r} of X. Name two different ones: user=, item= and "
+                    f"time= where the ids are not the first two columns."
                 )
         names = [column.name for column in columns] if named else None
         return cls(names, len(columns), **found)
@@ -79,27 +80,27 @@ class Layout:
         """Return where the columns of a history are, and which further columns of ``fit`` it has.
 
         Frames are read by name wherever ``fit`` had names, else by position: all columns of ``fit``, or
-        the ids (and the time) alone.
+        the ids alone, or the ids and the time.
         """
         if named and self.names is not None:
             return self._by_name([column.name for column in columns])
-        n_roles = len(self.roles)
-        if len(columns) == self.n_columns:
+        n_columns, roles = len(columns), list(self.roles)
+        if n_columns == self.n_columns:
             return self, self.others
-        if len(columns) != n_roles:
+        if not 2 <= n_columns <= len(roles):
             raise ValueError(
-                f"history= has {len(columns)} columns. Give the {n_roles} columns "
-                f"{', '.join(self.roles)} alone, or all {self.n_columns} columns of fit."
+                f"history= has {n_columns} columns. Give the columns {', '.join(roles)} alone"
+                f"{', or without the time' * (len(roles) > 2)}, or all {self.n_columns} columns of fit."
             )
-        return Layout(None, n_roles, **{role: i for i, role in enumerate(self.roles)}), []
+        return Layout(None, n_columns, **{role: i for i, role in enumerate(roles[:n_columns])}), []
 
     def _by_name(self, names):
-        needed = {role: self.names[position] for role, position in self.roles.items()}
-        missing = [name for name in needed.values() if name not in names]
+        fitted = {role: self.names[position] for role, position in self.roles.items()}
+        missing = [fitted[role] for role in ("user", "item") if fitted[role] not in names]
         if missing:
             raise ValueError(
                 f"history= has no column {missing[0]!r} (columns: {names}). Name the columns as in fit: "
-                f"{list(needed.values())}."
+                f"{list(fitted.values())}."
             )
         unknown = [name for name in names if name not in self.names]
         if unknown:
@@ -107,7 +108,7 @@ class Layout:
                 f"history= has a column {unknown[0]!r}, which fit did not have (columns of fit: "
                 f"{self.names}). Drop it; hand ratings over as y, in history=(X, y)."
             )
-        roles = {role: names.index(name) for role, name in needed.items()}
+        roles = {role: names.index(name) for role, name in fitted.items() if name in names}
         return Layout(names, len(names), **roles), [p for p in self.others if self.names[p] in names]
 
 

@@ -221,8 +221,26 @@ def test_a_history_brings_its_times():
     interactions = Interactions.from_rows(X, [5, 4], time="year")
     _, rows, _ = interactions.fold_in(pd.DataFrame({"year": [2030], "item": [8], "user": [9]}))
     assert rows.times.tolist() == [2030]
-    with pytest.raises(ValueError, match=r"history= has no column 'year' .*\['user', 'item', 'year'\]"):
-        interactions.fold_in(X[["user", "item"]])
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame.to_numpy, lambda frame: frame])
+def test_a_history_without_times_is_in_the_order_of_time(container):
+    X = pd.DataFrame({"user": [1, 2], "item": [7, 8], "year": [2020, 2021]})
+    interactions = Interactions.from_rows(container(X), [5, 4], time=2)
+    history = pd.DataFrame({"user": [9, 9], "item": [8, 7]})
+    _, rows, _ = interactions.fold_in(container(history))
+    assert rows.item_codes.tolist() == [0, 1]
+    assert rows.times.tolist() == [2021, 2021]
+    assert rows.order[1] < rows.order[0]  # item 8 came before item 7
+
+
+def test_a_history_of_too_many_columns_raises():
+    interactions = Interactions.from_rows(np.ones((2, 5)), [5, 4], time=2)
+    message = (
+        "history= has 4 columns. Give the columns user, item, time alone, or without the time, or all 5"
+    )
+    with pytest.raises(ValueError, match=message):
+        interactions.fold_in(np.ones((1, 4)))
 
 
 def test_more_rows_bring_their_times():

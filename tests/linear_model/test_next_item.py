@@ -165,11 +165,6 @@ def test_a_history_brings_its_times(X):
     assert np.abs(scores_of(model, history=backwards).iloc[0] - expected).max() > 0.01
 
 
-def test_a_history_without_times_raises_where_fit_had_them(X):
-    with pytest.raises(ValueError, match="history= has no column 'time'"):
-        make_model().fit(X).recommend(history=X[["user_id", "item_id"]])
-
-
 def test_a_missing_time_raises(X):
     gaps = X.assign(time=X["time"].astype(float).where(X.index != 3))
     with pytest.raises(ValueError, match="no time in column 'time'"):
@@ -351,10 +346,19 @@ def test_datetimes_that_are_not_named_are_warned_of():
     NextItemRecommender().fit(X[["user", "item"]][::-1])  # and nothing is said of an order without them
 
 
+def test_datetimes_as_text_are_to_be_converted():
+    X = pd.DataFrame({"user": [1, 1, 2], "item": [5, 6, 5], "day": ["2026-01-31", "2026-02-01", "?"]})
+    with pytest.warns(UserWarning, match=r": time='day'\. Convert its text before"):
+        NextItemRecommender().fit(X)
+
+
 @pytest.mark.parametrize("names", [["day", "user", "item"], ["user", "day", "item"]])
-def test_datetimes_that_are_read_as_ids_are_warned_of(names):
-    X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [5, 6, 5, 6], "day": pd.to_datetime([1, 2, 1, 2])})
+@pytest.mark.parametrize("convert", [pd.to_datetime, list])
+def test_datetimes_that_are_read_as_ids_are_warned_of(names, convert):
+    days = convert(["2026-01-31 20:15:00", "2026-02-01 00:00:00"] * 2)
+    X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [5, 6, 5, 6], "day": days})
     role = ["user", "item"][names.index("day")]
     with pytest.warns(UserWarning, match=rf"'day' of X is read as the {role} ids, .*user= and item="):
         NextItemRecommender().fit(X[names])
+    X["day"] = pd.to_datetime(X.day)
     NextItemRecommender(user="user", item="item", time="day").fit(X[names])

@@ -39,7 +39,7 @@ def fitted(users, items):
             "item": pd.Series([items[item] for _, item in rows]),
         }
     )
-    return EASERecommender(alpha=1.0).fit(X)
+    return EASERecommender(alpha=1.0, user="user", item="item").fit(X)
 
 
 @pytest.mark.parametrize(("users", "items", "forms"), KINDS.values(), ids=KINDS)
