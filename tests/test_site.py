@@ -234,10 +234,10 @@ def test_page_opens_with_all_its_pictures(tab, page):
 
 
 @pytest.mark.browser
-def test_landing_page_has_four_cards_that_lead_on(tab):
+def test_landing_page_has_five_cards_that_lead_on(tab):
     tab.goto("index.html")
     titles = tab.locator(".landing-card .sd-card-title").all_inner_texts()
-    assert titles == ["Getting started", "User guide", "Examples", "API"]
+    assert titles == ["Getting started", "Your own data", "User guide", "Examples", "API"]
     tab.locator(".landing-card", has_text="API").click()
     assert tab.locator("h1").inner_text().startswith("API reference")
 
