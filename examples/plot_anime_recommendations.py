@@ -187,7 +187,7 @@ rows = ColumnTransformer(
     ],
     verbose_feature_names_out=False,
 ).set_output(transform="pandas")
-settings = {"batch_size": 512, "patience": 5, "random_state": 0}
+settings = {"batch_size": 1024, "patience": 5, "random_state": 0}
 id_model = EmbeddingRegressor(16, (32, 8), **settings)
 full_model = make_pipeline(rows, EmbeddingRegressor(8, (16, 8), **settings))
 id_model.fit(train[ids], y_train)
@@ -264,7 +264,7 @@ from sklearn.model_selection import HalvingRandomSearchCV, ShuffleSplit
 genre_step = "columntransformer__genres"
 network_step = "embeddingregressor"
 search = HalvingRandomSearchCV(
-    clone(full_model).set_params(**{f"{network_step}__patience": None, f"{network_step}__epochs": 8}),
+    clone(full_model).set_params(**{f"{network_step}__patience": None, f"{network_step}__epochs": 6}),
     {
         f"{genre_step}__weightedonehotgenres__weighting": ["linear", "uniform"],
         f"{genre_step}__pca__n_components": [5, 10],
