@@ -17,7 +17,7 @@ one taste or another.
 # The last title of every user with twenty or more is held out. ``time=`` names the column of times,
 # which is no feature. EASE learns which titles go together, whatever their order; with ``decay`` the
 # latest titles of a user count most when it scores. ``NextItemRecommender`` learns from what was watched
-# before to what was watched next.
+# before to what was watched next. ``min_items=20`` keeps active users alone; small tables need less.
 
 import matplotlib.pyplot as plt
 

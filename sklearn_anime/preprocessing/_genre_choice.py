@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn_anime.preprocessing._cells import object_array
 from sklearn_anime.utils._warnings import warn
 
-SEPARATORS = (", ", "|", ";", ",")
+SEPARATORS = (", ", "|", ";", ",", " / ")
 
 
 def choose_genres(column, max_genres, min_frequency, pooled):

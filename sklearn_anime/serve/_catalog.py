@@ -14,7 +14,7 @@ from sklearn_anime.serve._ids import JsonIds
 
 NAMES = ("name", "title", "item_name", "product", "label")
 GENRES = ("genre", "genres", "category", "categories", "tags")
-SEPARATOR = re.compile(r"\s*[,|;]\s*")
+SEPARATOR = re.compile(r"\s*[,|;]\s*|\s+/\s+")
 
 
 class Catalog:
@@ -108,6 +108,8 @@ def split_genres(cell):
     --------
     >>> split_genres("Action, Drama"), split_genres("Action|Drama"), split_genres(None)
     (['Action', 'Drama'], ['Action', 'Drama'], [])
+    >>> split_genres("Hack/Slash / Drama")
+    ['Hack/Slash', 'Drama']
     """
     if isinstance(cell, (list, tuple, np.ndarray)):
         return [str(each) for each in cell if not is_missing(each)]

@@ -80,12 +80,19 @@ def test_empty_separator_raises():
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
-@pytest.mark.parametrize(("separator", "other"), [(", ", "|"), (", ", ";"), (", ", ","), ("|", ", ")])
+@pytest.mark.parametrize(
+    ("separator", "other"), [(", ", "|"), (", ", ";"), (", ", ","), ("|", ", "), (", ", " / ")]
+)
 def test_separator_that_never_occurs_while_another_does_is_warned_of_once(make, separator, other):
     X = make({"genre": [f"Action{other}Comedy", "Drama", f"Drama{other}Action"]})
     with pytest.warns(UserWarning, match=f"Set separator={re.escape(repr(other))} if") as caught:
         WeightedOneHotGenres(separator=separator).fit(X)
     assert len(caught) == 1
+
+
+def test_a_slash_without_blanks_is_no_separator(recwarn):
+    WeightedOneHotGenres().fit(frame("Sci-Fi/Fantasy", "Drama"))
+    assert not recwarn
 
 
 def test_another_separator_beside_the_right_one_is_not_warned_of():

@@ -199,6 +199,7 @@ def test_search_prefers_beginnings_then_words_then_popularity(serve):
     ("cell", "genres"),
     [
         ("Action, Drama", ["Action", "Drama"]),
+        ("Action / Sci-Fi/Fantasy", ["Action", "Sci-Fi/Fantasy"]),
         (["Action", None], ["Action"]),
         (float("nan"), []),
         ("", []),
