@@ -54,7 +54,9 @@ def test_new_file_is_served(serve, path, popularity):
 def test_bad_file_leaves_the_old_one_and_says_so(serve, path, model):
     client = serve(path)
     before = client.get("/recommendations/1").json()
-    path.write_bytes(b"nothing")
+    beside = path.with_suffix(".new")
+    beside.write_bytes(b"nothing")
+    beside.replace(path)  # in one step, or the empty file would be read and refused too
     health = health_when(client, lambda health: health["status"] == "stale")
     assert health["error"].startswith("ModelFileError: Cannot read the model file")
     assert client.get("/recommendations/1").json() == before
