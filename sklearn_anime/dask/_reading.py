@@ -1,6 +1,6 @@
 """The partitions of a Dask DataFrame: what one pass over them finds, and their rows as codes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import narwhals as nw
@@ -9,6 +9,7 @@ import pandas as pd
 
 from sklearn_anime.interactions import Vocabulary
 from sklearn_anime.interactions._clock import warn_of_times
+from sklearn_anime.interactions._ids import as_series
 from sklearn_anime.interactions._numbers import numeric_columns
 from sklearn_anime.interactions._rows import Layout, Rows
 from sklearn_anime.interactions._targets import check_any_rating, check_ratings, check_weights
@@ -103,10 +104,14 @@ class Summary:
 
     ids : dict
         Distinct ids of users and of items as pandas Series; none without rows.
+
+    n_rows : ndarray of int of shape (n_users,) or None
+        Number of rows of each user in `ids`.
     """
 
     parts: list
     ids: dict[str, Any] = field(default_factory=dict)
+    n_rows: np.ndarray | None = None
 
     @classmethod
     def of(cls, position, X, y, sample_weight, reading):
@@ -118,7 +123,7 @@ class Summary:
             if len(kept) == 0:
                 return cls([Part(position, len(rows))])
             columns = {side: getattr(rows, side)[kept] for side in SIDES}
-            found = {s: Vocabulary.from_series(ids, s)[0] for s, ids in columns.items()}
+            found = {side: Vocabulary.from_series(ids, side) for side, ids in columns.items()}
             part = Part(
                 position,
                 len(rows),
@@ -130,17 +135,36 @@ class Summary:
                 rows.layout,
                 [column.name for column in rows.others],
             )
-        return cls([part], {side: found[side].ids.to_native() for side in SIDES})
+        n_rows = np.bincount(found["user"][1], minlength=len(found["user"][0]))
+        return cls([part], {side: found[side][0].ids.to_native() for side in SIDES}, n_rows)
 
     @classmethod
     def merged(cls, summaries):
         """Join what was found in several partitions."""
         parts = [part for summary in summaries for part in summary.parts]
         check_dtypes(parts)
-        with_ids = [summary.ids for summary in summaries if summary.ids]
-        if not with_ids:
+        found = [summary for summary in summaries if summary.ids]
+        if not found:
             return cls(parts)
-        return cls(parts, {side: _distinct([ids[side] for ids in with_ids]) for side in SIDES})
+        ids = {side: _distinct([summary.ids[side] for summary in found]) for side in SIDES}
+        merged = cls(parts, ids)
+        return replace(merged, n_rows=sum(merged._counts(summary) for summary in found))
+
+    def _counts(self, summary):
+        """Return the numbers of rows of users in another summary, in the order of the ids here."""
+        users = as_series(self.ids["user"])
+        vocabulary, own = Vocabulary.from_series(users, "user")
+        codes = vocabulary.encode(as_series(summary.ids["user"]))
+        return np.bincount(codes, summary.n_rows, minlength=len(vocabulary)).astype(np.int64)[own]
+
+    def starts(self, n_blocks):
+        """Return the first code of blocks of users with about as many rows each, and the end."""
+        _, codes = Vocabulary.from_series(as_series(self.ids["user"]), "user")
+        rows = np.zeros(len(codes), dtype=np.int64)
+        rows[codes] = self.n_rows
+        ends = np.cumsum(rows)
+        inner = np.searchsorted(ends, ends[-1] * np.arange(1, n_blocks) / n_blocks) + 1
+        return np.unique([0, *np.minimum(inner, len(rows)), len(rows)])
 
     @property
     def first(self):
@@ -206,6 +230,11 @@ def encode(position, X, y, sample_weight, reading, users, items, first_row, time
             "user": users.encode(rows.user[kept]).astype(np.int32),
             "item": items.encode(rows.item[kept]).astype(np.int32),
         }
+        if any((values[side] < 0).any() for side in SIDES):
+            raise ValueError(
+                "It has ids that were not there when X was read for the first time. Call X.persist() "
+                "before, where its rows change from one reading to the next."
+            )
         if y is not None:
             values["rating"] = ratings[kept]
         if sample_weight is not None:

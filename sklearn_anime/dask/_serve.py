@@ -2,7 +2,9 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import narwhals as nw
@@ -21,6 +23,8 @@ USERS_OF_PARTITION = 10_000
 OF_PAIRS = ("item_codes", "ratings", "weights", "totals", "times", "order")
 OF_ALL_USERS = ("item_counts", "popularity", "mean_rating", "newest")
 RATING = "rating of history"  # column that takes the ratings of a history to another partition
+ROW = "row of history"  # and one with the position of each row, which may be that of time
+REPEATED = 2  # times that interactions would be sent, from which on every partition gets those of all
 
 
 def recommend(
@@ -38,7 +42,8 @@ def recommend(
     ----------
     model : fitted recommender
         Any recommender of this package. Its parameters go to each worker once, and the interactions of
-        users to the partition in which they are asked for.
+        users to the partition in which they are asked for. A model within another one, as in
+        `DiverseRecommender`, takes its own table along to each worker.
 
     users : array-like of ids or dask.dataframe.Series, default=None
         Whom to recommend to. None means every user of ``fit`` or, with `history`, every user in it.
@@ -48,10 +53,11 @@ def recommend(
 
     history : dask.dataframe.DataFrame, or pair of it and a Series, default=None
         Interactions, and how they were rated, as in the model's ``recommend``. The rows of each user are
-        brought together.
+        brought together, in their order. What ``fit`` has seen of its users goes to each worker.
 
     npartitions : int, default=None
-        Number of partitions of the recommendations without `history`; None is one for 10,000 users.
+        Number of partitions of the recommendations without `history`; None is one for 10,000 users, or
+        as many as `users` has.
 
     **parameters : dict
         Further parameters of the model's ``recommend``.
@@ -60,7 +66,16 @@ def recommend(
     -------
     dask.dataframe.DataFrame
         The frame that the model's ``recommend`` returns, one partition for some users. It is lazy: its
-        ``to_parquet`` never holds the recommendations of all users.
+        ``to_parquet`` never holds the recommendations of all users. The interactions that they are made
+        of are sent at once, and stay with the scheduler as long as the frame is there.
+
+    Raises
+    ------
+    TypeError
+        If the model is no recommender, or `history` no Dask DataFrame.
+
+    ValueError
+        If both `users` and `history` are given, or as in the model's ``recommend``.
 
     See Also
     --------
@@ -79,19 +94,22 @@ def recommend(
     import_dask("sklearn_anime.dask.recommend")
     import dask.dataframe as dd
 
-    check_is_fitted(model)
-    served = sent_once(without_rows(model))
-    meta = _meta(model)
+    _check_recommender(model, "recommend")
+    if users is not None and history is not None:
+        raise ValueError("Give users= or history=, which recommends to all users in it.")
+    parameters["n_items"] = n_items
+    meta = _meta(model, parameters)
+    served, given = sent_once(without_rows(model, parameters.get("now"))), sent_once(parameters)
     if history is not None:
-        if users is not None:
-            raise ValueError("Give users= or history=, which recommends to all users in it.")
-        frames = _by_user(model, history)
-        tasks = [task(_recommend_from)(served, each, n_items, parameters, meta) for each in frames]
+        rows, frames = _history_of(model, history)
+        tasks = [task(_recommend_from)(served, rows, each, given, meta) for each in frames]
     else:
         ids = _partitions_of(model, users, npartitions)
+        if not ids:
+            return dd.from_pandas(meta, npartitions=1)
         rows = sent_rows(model, [model.interactions_.users.encode(each) for each in ids])
         tasks = [
-            task(_recommend)(served, some, each.to_native(), n_items, parameters)
+            task(_recommend)(served, some, each.to_native(), given)
             for some, each in zip(rows, ids, strict=True)
         ]
     return dd.from_delayed(tasks, meta=meta, verify_meta=False)
@@ -106,8 +124,9 @@ def predict(model: Any, X: Any) -> Any:
         Any recommender or rating model of this package. Its parameters go to each worker once.
 
     X : dask.dataframe.DataFrame
-        Rows in the form of ``fit``. The column of users is read at once, to bring the interactions of
-        the users of each partition to it; all else is lazy.
+        Rows in the form of ``fit``. They are read twice: at once, to bring the interactions of the users
+        of each partition to it, and lazily for the predictions. Where users have rows in many
+        partitions, each worker gets the interactions of all of them.
 
     Returns
     -------
@@ -133,7 +152,7 @@ def predict(model: Any, X: Any) -> Any:
     dask = import_dask("sklearn_anime.dask.predict")
     import dask.dataframe as dd
 
-    check_is_fitted(model)
+    _check_recommender(model, "predict")
     if not isinstance(X, dd.DataFrame):
         raise TypeError(
             f"X is a {type(X).__name__}, and sklearn_anime.dask.predict takes a Dask DataFrame. Call "
@@ -144,7 +163,9 @@ def predict(model: Any, X: Any) -> Any:
     rows = sent_rows(model, codes)
     tasks = [task(_predict)(served, *each) for each in zip(rows, frames, strict=True)]
     divisions = X.divisions if X.known_divisions else None
-    return dd.from_delayed(tasks, meta=_prediction([], None), divisions=divisions, verify_meta=False)
+    return dd.from_delayed(
+        tasks, meta=_prediction([], X._meta.index), divisions=divisions, verify_meta=False
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -188,14 +209,31 @@ class ServedInteractions(Interactions):
         return replace(self, indptr=np.concatenate([[0], np.cumsum(lengths)]), **pairs)
 
 
-def without_rows(model):
-    """Return a model without the interactions of its users, which go to the partitions."""
-    return _with(model, ServedInteractions.without_rows(model.interactions_))
+def without_rows(model, now=None):
+    """Return a model without the interactions of its users, which go to the partitions.
+
+    With `now`, it knows what was popular by then, which the interactions of some users do not tell.
+    """
+    served = _with(model, ServedInteractions.without_rows(model.interactions_))
+    if now is not None:
+        served._popularity = partial(_by_then, model._popularity(now))
+    return served
+
+
+def _by_then(popularity, now):
+    return popularity
 
 
 def sent_rows(model, codes):
-    """Return the interactions of the known ones of some users, for each partition."""
+    """Return the interactions of the known ones of some users, for each partition.
+
+    Where most are in several partitions, each gets those of all, which a worker needs once.
+    """
     known = [np.unique(each[each >= 0]) for each in codes]
+    everyone, lengths = np.unique(np.concatenate(known)), model.interactions_.row_lengths
+    n_sent = sum(lengths[each].sum() for each in known)
+    if n_sent > REPEATED * lengths[everyone].sum():
+        return [sent_once(model.interactions_.take(everyone))] * len(known)
     return [sent_once(model.interactions_.take(each)) for each in known]
 
 
@@ -207,37 +245,62 @@ def _with(model, interactions):
 
 
 def _partitions_of(model, users, npartitions):
-    """Return the ids of the users of each partition."""
+    """Return the ids of the users of each partition, each user once."""
+    if npartitions is not None and not (isinstance(npartitions, Integral) and npartitions > 0):
+        raise ValueError(f"npartitions={npartitions!r} is no number of partitions. Give 1 or more.")
     if hasattr(users, "to_delayed"):
-        parts = import_dask().compute(*users.to_delayed())
-        return [as_series(part.drop_duplicates()) for part in parts if len(part)]
+        npartitions, users = npartitions or users.npartitions, _distinct_of(users)
     ids = model.interactions_.users.ids if users is None else as_series(users)
+    ids = ids.unique(maintain_order=True)
     n = npartitions or -(-len(ids) // USERS_OF_PARTITION)
     bounds = np.linspace(0, len(ids), min(n, len(ids)) + 1).astype(int).tolist()
     return [ids[start:stop] for start, stop in pairwise(bounds)]
 
 
-def _by_user(model, history):
-    """Return a history as delayed frames, in which each user has all rows, and maybe ratings."""
+def _distinct_of(column):
+    """Return the distinct values of each partition of a Dask Series."""
+    parts = import_dask().compute(*(task(_distinct)(part) for part in column.to_delayed()))
+    return pd.concat(parts)
+
+
+def _distinct(column):
+    return column.drop_duplicates()
+
+
+def _history_of(model, history):
+    """Return what ``fit`` has seen of the users of a history, and its frames, with whole users."""
     X, y = history if isinstance(history, tuple) else (history, None)
-    names = model.interactions_.layout.names
-    user = X.columns[0] if names is None else names[model.interactions_.layout.user]
+    if not hasattr(X, "to_delayed"):
+        raise TypeError(
+            f"history= is a {type(X).__name__}, and sklearn_anime.dask.recommend takes a Dask "
+            f"DataFrame. Call model.recommend(history=...)."
+        )
+    layout = model.interactions_.layout
+    user = X.columns[layout.user] if layout.names is None else layout.names[layout.user]
+    if user not in X.columns:
+        raise ValueError(f"history= has no column {user!r} (columns: {list(X.columns)}).")
+    ids = as_series(_distinct_of(X[user]))
+    (rows,) = sent_rows(model, [model.interactions_.users.encode(ids)])
+    X = X.assign(**{ROW: 1})
+    X = X.assign(**{ROW: X[ROW].cumsum()})
     if y is not None:
         X = X.assign(**{RATING: y})
-    return (X if X.npartitions == 1 else X.shuffle(on=user)).to_delayed()
+    return rows, (X if X.npartitions == 1 else X.shuffle(on=user)).to_delayed()
 
 
-def _recommend(model, rows, ids, n_items, parameters):
+def _recommend(model, rows, ids, parameters):
     model = _with(model, model.interactions_.with_rows(rows))
-    return _in_pandas(model.recommend(ids, n_items, **parameters))
+    return _in_pandas(model.recommend(ids, **parameters))
 
 
-def _recommend_from(model, history, n_items, parameters, meta):
+def _recommend_from(model, rows, history, parameters, meta):
     if len(history) == 0:
         return meta
+    model = _with(model, model.interactions_.with_rows(rows))
+    history = history.sort_values(ROW).drop(columns=ROW)
     if RATING in history:
         history = history.drop(columns=RATING), history[RATING]
-    return _in_pandas(model.recommend(n_items=n_items, history=history, **parameters))
+    return _in_pandas(model.recommend(history=history, **parameters))
 
 
 def _users_of(model, X):
@@ -259,11 +322,21 @@ def _prediction(values, index):
     return pd.Series(np.asarray(values, dtype=np.float64), index=index, name="prediction")
 
 
-def _meta(model):
-    """Return the recommendations of a model without rows."""
+def _meta(model, parameters):
+    """Return the recommendations of a model without rows, or raise for its parameters."""
     with without_warnings():
-        found = model.recommend(model.interactions_.users.ids[[0]], n_items=1)
+        found = model.recommend(model.interactions_.users.ids[[0]], **parameters)
     return _in_pandas(found).iloc[:0]
+
+
+def _check_recommender(model, name):
+    """Raise for what has no interactions, as pipelines and the regressors of scikit-learn."""
+    check_is_fitted(model)
+    if not (hasattr(model, "interactions_") and hasattr(model, name)):
+        raise TypeError(
+            f"sklearn_anime.dask.{name} takes a recommender of this package, and {type(model).__name__} "
+            f"is none. Of a pipeline, give its last step: pipeline[-1]."
+        )
 
 
 def _in_pandas(frame):

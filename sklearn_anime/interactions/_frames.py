@@ -25,11 +25,12 @@ def check_in_memory(X, table="X"):
     """Raise for frames whose rows are not there yet: lazy ones, and those of Dask."""
     if nw.dependencies.is_polars_lazyframe(X):
         raise TypeError(f"{table} is a lazy frame. Call .collect() on it first.")
-    if nw.dependencies.is_dask_dataframe(X):
+    if nw.dependencies.is_dask_dataframe(X) or type(X).__module__.startswith("dask."):
         raise TypeError(
             f"{table} is a Dask DataFrame, whose rows may not fit into one memory. Fit with "
-            "sklearn_anime.dask.fit(model, X, y) and predict with sklearn_anime.dask.predict(model, X), "
-            "or call .compute() on it first."
+            "sklearn_anime.dask.fit(model, X, y), predict with sklearn_anime.dask.predict(model, X) and "
+            "recommend with sklearn_anime.dask.recommend(model, history=X), or call .compute() on it "
+            "first."
         )
 
 

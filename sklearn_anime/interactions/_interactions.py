@@ -314,7 +314,7 @@ class Interactions(TableMixin, UserRows):
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
         if self.times is not None and new.times is None:
-            new = replace(new, times=np.full(len(new.item_codes), self.times.max()))
+            new = replace(new, times=np.full(len(new.item_codes), self.newest))
         else:
             check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).codes_of(new.items)

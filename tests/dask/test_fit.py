@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.dask import fit
+from sklearn_anime.dask._table import DaskInteractions
 from sklearn_anime.io import dump, load
 from sklearn_anime.linear_model import EASERecommender, NextItemRecommender
 from sklearn_anime.neighbors import SVDNeighborsRecommender
@@ -292,6 +293,16 @@ def test_a_user_in_every_partition_is_one_user(client):
     _, ours = fits(PopularityRecommender(), table, npartitions=3)
     assert len(ours.users_) == 1
     assert_array_equal(ours.items_, np.unique(table.anime_id))
+
+
+def test_blocks_have_about_as_many_rows_each(client):
+    users = np.repeat(np.arange(300), [400] * 20 + [10] * 280)
+    rows = pd.DataFrame({"user": users, "item": np.arange(len(users)) % 50})
+    rows = rows.sample(frac=1, random_state=0, ignore_index=True)
+    frame = dd.from_pandas(rows, npartitions=4, sort=False)
+    table = DaskInteractions.from_frame(frame, needs_ratings=False)
+    starts = [block.compute().codes[0] for block in table.blocks.blocks]
+    assert starts == [0, 7, 14, 30]  # with 2,800, 2,800, 2,500 and 2,700 rows
 
 
 def test_fewer_users_than_partitions(client):

@@ -6,7 +6,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 
 from sklearn_anime.baseline import BiasRegressor, PopularityRecommender
 from sklearn_anime.compose import DiverseRecommender, TopNRecommender
@@ -73,15 +73,13 @@ def test_some_users_get_what_they_get_from_the_model(client, table):
     users = [7, 3, 3, 20]
     found = recommend(model, users, 2, npartitions=2, exclude_seen=False, include=[1, 2, 3])
     expected = model.recommend(users, 2, exclude_seen=False, include=[1, 2, 3])
-    pd.testing.assert_frame_equal(
-        found.compute().drop_duplicates().reset_index(drop=True), expected, rtol=1e-5
-    )
+    pd.testing.assert_frame_equal(found.compute().reset_index(drop=True), expected, rtol=1e-5)
 
 
 def test_users_can_be_a_column_of_a_dask_frame(client, table):
     model, _ = fitted("EASE", table)
     users = dd.from_pandas(table, npartitions=2).user
-    found = recommend(model, users, 2).compute().drop_duplicates()
+    found = recommend(model, users, 2).compute()
     expected = model.recommend(n_items=2)
     pd.testing.assert_frame_equal(
         found.sort_values(["user", "rank"], ignore_index=True), expected, rtol=1e-5
@@ -108,6 +106,73 @@ def test_users_of_a_history_are_recommended_to_from_all_its_partitions(client, t
     local = (history[["user", "item"]], history.rating) if rated else history[["user", "item"]]
     found = found.sort_values(["user", "rank"], ignore_index=True)
     pd.testing.assert_frame_equal(found, model.recommend(history=local, n_items=2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("times", [False, True])
+@pytest.mark.parametrize("with_cluster", [False, True])
+def test_a_history_keeps_its_order(request, table, times, with_cluster):
+    if with_cluster:
+        request.getfixturevalue("client")
+    columns = ["user", "item"] + ["time"] * times
+    model = NextItemRecommender(decay=0.3, time="time" if times else None)
+    model.fit(table[columns].sample(frac=1, random_state=0))
+    history = table[["user", "item"]].sample(200, random_state=1)
+    history["user"] += 1000
+    found = recommend(model, history=dd.from_pandas(history, npartitions=6, sort=False), n_items=3)
+    found = found.compute().sort_values(["user", "rank"], ignore_index=True)
+    pd.testing.assert_frame_equal(found, model.recommend(history=history, n_items=3), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["biases", "SVD neighbors"])
+def test_a_history_that_is_that_of_fit_is_known_as_such(client, table, name):
+    model, columns = fitted(name, table)
+    frame = dd.from_pandas(table[[*columns, "rating"]], npartitions=3)
+    found = recommend(model, history=(frame[columns], frame.rating), n_items=3).compute()
+    expected = model.recommend(history=(table[columns], table.rating), n_items=3)
+    found = found.sort_values(["user", "rank"], ignore_index=True)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [EASERecommender(time="time"), PopularityRecommender(time="time")])
+@pytest.mark.filterwarnings("ignore:.*have no history:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*after now=:UserWarning")
+def test_popularity_by_a_moment_is_that_of_all_users(client, table, model):
+    model.fit(table[["user", "item", "time"]])
+    users = [*model.users_, 1000]
+    found = recommend(model, users, 3, npartitions=4, now=50).compute().reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, model.recommend(users, 3, now=50), rtol=1e-5)
+
+
+def test_rows_of_a_user_in_many_partitions_are_sent_once(table):
+    from sklearn_anime.dask._serve import sent_rows
+
+    model, _ = fitted("EASE", table)
+    apart = sent_rows(model, [np.array([0, 1]), np.array([2])])
+    assert len({rows.key for rows in apart}) == 2
+    again = sent_rows(model, [np.array([0, 1])] * 5)
+    assert len({rows.key for rows in again}) == 1
+
+
+def test_nobody_is_recommended_nothing(client, table):
+    model, _ = fitted("EASE", table)
+    found = recommend(model, table.user.iloc[:0]).compute()
+    assert (len(found), list(found.columns)) == (0, ["user", "item", "score", "rank"])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda model: recommend(model, [1], npartitions=0), ValueError, "npartitions=0 is no number"),
+        (lambda model: recommend(model, history=[[1, 2]]), TypeError, "history= is a list, and"),
+        (lambda model: recommend(model, n_items=0), ValueError, "n_items"),
+        (lambda model: recommend(model, other=1), TypeError, "other"),
+        (lambda model: recommend(LinearRegression().fit([[1]], [1])), TypeError, r"give its last step"),
+    ],
+)
+def test_bad_input_raises_at_once(table, call, error, message):
+    model, _ = fitted("EASE", table)
+    with pytest.raises(error, match=message):
+        call(model)
 
 
 def test_users_and_a_history_raise(table):
