@@ -246,8 +246,6 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
             This estimator.
         """
         interactions = Interactions.from_rows(X, y, sample_weight, **self._reads())
-        if self.time is None:
-            _warn_of_sorted_items(interactions)
         return self._set_fitted(X, **self._fitted(interactions))
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -329,8 +327,11 @@ class NextItemRecommender(RecommenderMixin, BaseEstimator):
             target_norms = target_norms + users.sum(squared_norms)
             is_read = users.sum(_n_in_common) > 0
         solver = self._choose_solver(interactions.n_items)
+        table = interactions.gathered()
+        if self.time is None:
+            _warn_of_sorted_items(table)
         return {
-            "interactions_": interactions.gathered(),
+            "interactions_": table,
             "solver_": solver,
             "_weights": self._solve(solver, past, following, users),
             "_is_read": is_read,

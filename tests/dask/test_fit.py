@@ -328,6 +328,12 @@ def test_datetimes_that_are_not_named_are_warned_of(client):
         fit(PopularityRecommender(), frame[["user", "day", "item"]])
 
 
+def test_rows_in_the_order_of_items_are_warned_of(client):
+    rows = pd.DataFrame({"user": np.repeat(np.arange(12), 6), "item": np.tile(np.arange(6), 12)})
+    with pytest.warns(UserWarning, match="sorted by item"):
+        fit(NextItemRecommender(), dd.from_pandas(rows, npartitions=2))
+
+
 # Bad input
 
 
