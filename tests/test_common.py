@@ -135,13 +135,14 @@ def test_estimator_passes_the_checks_of_scikit_learn_itself(estimator, check):
 
 
 def transformer_cases():
-    """Yield transformers and checks: networks without those by the global setting, which fit as often."""
-    for param in WITH_NETWORKS:
-        (estimator,) = param.values
-        for check in TRANSFORMER_CHECKS if hasattr(estimator, "transform") else ():
-            if not (type(estimator) in map(type, NETWORKS) and "global" in check):
-                name = f"{type(estimator).__name__}-{check}"
-                yield pytest.param(estimator, check, marks=param.marks, id=name)
+    """Return transformers and checks; slow networks without those of the global setting."""
+    return [
+        pytest.param(estimator, check, marks=marks, id=f"{type(estimator).__name__}-{check}")
+        for (estimator,), marks, _ in WITH_NETWORKS
+        if hasattr(estimator, "transform")
+        for check in TRANSFORMER_CHECKS
+        if not (marks and "global" in check)
+    ]
 
 
 @pytest.mark.parametrize(("estimator", "check"), transformer_cases())
