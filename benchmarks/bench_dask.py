@@ -71,6 +71,7 @@ def kaggle(options):
         "EASE, exact": EASERecommender(),
         "EASE, 512 components": EASERecommender(n_components=512, random_state=0),
         "SVD neighbors": SVDNeighborsRecommender(axis="item", random_state=0),
+        "next item": NextItemRecommender(),
     }
     with parquet(size(KAGGLE, options.rows), options.table) as (folder, found):
         for name, model in models.items():
