@@ -8,6 +8,12 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils import check_array
 
+ON_DASK = (  # what the message says that models need
+    "Fit with sklearn_anime.dask.fit(model, X, y), predict with sklearn_anime.dask.predict(model, X) "
+    "and recommend with sklearn_anime.dask.recommend(model, history=X)"
+)
+BY_PARTITION = "Fit to a part of them, and transform with X.map_partitions(model.transform)"
+
 
 def as_table(X):
     """Return frames as they are, lists as an array of objects, so that numbers stay beside text.
@@ -21,16 +27,17 @@ def as_table(X):
     return np.asarray(X, dtype=object if isinstance(X, (list, tuple)) else None)
 
 
-def check_in_memory(X, table="X"):
-    """Raise for frames whose rows are not there yet: lazy ones, and those of Dask."""
+def check_in_memory(X, table="X", remedy=ON_DASK):
+    """Raise for frames whose rows are not there yet: lazy ones, and those of Dask.
+
+    `remedy` is what to do with the rows of Dask in place of ``.compute()``.
+    """
     if nw.dependencies.is_polars_lazyframe(X):
         raise TypeError(f"{table} is a lazy frame. Call .collect() on it first.")
     if nw.dependencies.is_dask_dataframe(X) or type(X).__module__.startswith("dask."):
         raise TypeError(
-            f"{table} is a Dask DataFrame, whose rows may not fit into one memory. Fit with "
-            "sklearn_anime.dask.fit(model, X, y), predict with sklearn_anime.dask.predict(model, X) and "
-            "recommend with sklearn_anime.dask.recommend(model, history=X), or call .compute() on it "
-            "first."
+            f"{table} is a {type(X).__name__} of Dask, whose rows may not fit into one memory. "
+            f"{remedy}, or call .compute() on it first."
         )
 
 

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_anime.interactions._frames import BY_PARTITION, check_in_memory
 from sklearn_anime.neighbors._faiss_index import FaissIndex, import_faiss, threads
 from sklearn_anime.utils._estimator import EstimatorMixin
 from sklearn_anime.utils._sklearn import Interval, StrOptions, fit_context
@@ -201,6 +202,7 @@ class FaissNeighbors(EstimatorMixin, ClassNamePrefixFeaturesOutMixin, Transforme
             If ``X`` holds NaN or infinity.
         """
         import_faiss()
+        check_in_memory(X, remedy=BY_PARTITION)
         check_dense(X)
         rows = check_array(X, dtype=FLOATS, estimator=self, input_name="X")
         names = ("n_links", "ef_construction", "n_bits")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from sklearn_anime.interactions._frames import BY_PARTITION, check_in_memory
+
 NESTED_DTYPES = (nw.List, nw.Array, nw.Struct, nw.Object)
 
 
@@ -66,6 +68,7 @@ class GenreColumn:
 
 def check_table(X, estimator):
     """Return a frame as it is and anything else as a 2-D array, or say why it is no table."""
+    check_in_memory(X, remedy=BY_PARTITION)
     if not is_frame(X):
         # Lists become objects: numpy would turn the missing value of a list of text into "nan".
         dtype = None if hasattr(X, "dtype") else object

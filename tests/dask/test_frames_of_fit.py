@@ -9,6 +9,8 @@ from sklearn.linear_model import Ridge
 
 from sklearn_anime.baseline import BiasRegressor
 from sklearn_anime.linear_model import EASERecommender
+from sklearn_anime.neighbors import FaissNeighbors
+from sklearn_anime.preprocessing import WeightedOneHotGenres
 from sklearn_anime.utils import all_estimators
 
 ESTIMATORS = {name: estimator for name, estimator in all_estimators() if hasattr(estimator, "recommend")}
@@ -35,3 +37,18 @@ def test_fit_to_a_dask_frame_names_the_fit_that_takes_it(name):
 def test_fit_to_a_lazy_frame_asks_for_collect(name):
     with pytest.raises(TypeError, match=r"\.collect\(\)"):
         model_of(name).fit(pl.LazyFrame(ROWS).select("user", "item"), np.array(ROWS["rating"]))
+
+
+@pytest.mark.parametrize("model", [WeightedOneHotGenres(), FaissNeighbors()], ids=["genres", "index"])
+def test_what_is_no_recommender_takes_partitions(model):
+    frame = dd.from_pandas(pd.DataFrame(ROWS), npartitions=2)
+    with pytest.raises(TypeError, match=r"DataFrame of Dask, .*map_partitions\(model\.transform\)"):
+        model.fit(frame)
+    with pytest.raises(TypeError, match=r"\.collect\(\)"):
+        model.fit(pl.LazyFrame(ROWS))
+
+
+def test_arrays_of_dask_are_refused_too():
+    rows = dd.from_pandas(pd.DataFrame(ROWS), npartitions=2)[["user", "item"]].to_dask_array()
+    with pytest.raises(TypeError, match=r"X is a Array of Dask, .*sklearn_anime\.dask\.fit"):
+        EASERecommender().fit(rows)
