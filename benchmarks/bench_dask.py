@@ -2,12 +2,12 @@
 
 Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE] [--table DIR]
 
-The parts are kaggle, following, equal, traffic, scaling and million. Without names all but the last run.
-Workers are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings` and
-written as parquet to a temporary folder, or to that of `--table`, where the next run finds them; `--rows`
-makes a smaller one of as many interactions per user. The peak is the largest memory of the process that a
-worker has reported to Dask. The traffic is what the loopback device has carried, on which nothing else
-should be at work.
+The parts are kaggle, following, equal, traffic, scaling and million. Without names all but the last
+run. Workers are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings`
+and written as parquet to a temporary folder, or to that of `--table`, where the next run finds them;
+`--rows` makes a smaller one of as many interactions per user. The peak is the largest memory of the
+process that a worker has reported to Dask. The traffic is what the loopback device has carried, on which
+nothing else should be at work.
 
 The part `million` is 1 million users x 100,000 items with 100 million rows: workers of 4 GiB, and a
 quarter of an hour on two cores.
