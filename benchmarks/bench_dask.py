@@ -2,12 +2,12 @@
 
 Usage: python benchmarks/bench_dask.py [PART ...] [--rows N] [--workers N] [--memory SIZE] [--table DIR]
 
-The parts are kaggle, following, equal, traffic, scaling and million. Without names all but the last
-run. Workers are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings`
-and written as parquet to a temporary folder, or to that of `--table`, where the next run finds them;
-`--rows` makes a smaller one of as many interactions per user. The peak is the largest memory of the
-process that a worker has reported to Dask. The traffic is what the loopback device has carried, on which
-nothing else should be at work.
+The parts are kaggle, equal, traffic, scaling and million. Without names all but the last run. Workers
+are processes of a `LocalCluster` with one thread each. Tables are drawn with `make_ratings` and written
+as parquet to a temporary folder, or to that of `--table`, where the next run finds them; `--rows` makes
+a smaller one of as many interactions per user. The peak is the largest memory of the process that a
+worker has reported to Dask. The traffic is what the loopback device has carried, on which nothing else
+should be at work.
 
 The part `million` is 1 million users x 100,000 items with 100 million rows: workers of 4 GiB, and a
 quarter of an hour on two cores.
@@ -72,19 +72,9 @@ def kaggle(options):
         "EASE, 512 components": EASERecommender(n_components=512, random_state=0),
         "SVD neighbors": SVDNeighborsRecommender(axis="item", random_state=0),
     }
-    fit_and_recommend(models, options, options.memory)
-
-
-def following(options):
-    """Fit and recommend to all users by the next item, whose sums are large: workers of 7 GiB."""
-    fit_and_recommend({"next item": NextItemRecommender()}, options, "7GiB")
-
-
-def fit_and_recommend(models, options, memory):
-    """Fit models to the table of Kaggle's shape, and recommend to all its users."""
     with parquet(size(KAGGLE, options.rows), options.table) as (folder, found):
         for name, model in models.items():
-            with cluster(options.workers, memory) as client:
+            with cluster(options.workers, options.memory) as client:
                 fitted = Cost.of(client, partial(fit_to, model, folder))
                 print(f"{name:<22} fit {fitted}", flush=True)
                 asked = Cost.of(client, partial(recommend_to, found, model))
@@ -238,7 +228,6 @@ def million(options):
 
 PARTS = {
     "kaggle": kaggle,
-    "following": following,
     "equal": equal,
     "traffic": traffic,
     "scaling": scaling,
