@@ -404,3 +404,16 @@ def test_partitions_are_a_stream_for_a_model_that_is_trained():
         model.partial_fit(rows[["user_id", "anime_id"]], rows.rating)
     assert len(model.interactions_.item_codes) == len(table)
     assert np.isfinite(model.predict(table[["user_id", "anime_id"]])).all()
+
+
+def test_rows_that_change_from_one_reading_to_the_next_raise():
+    readings = []
+
+    def read():
+        readings.append(None)
+        return pd.DataFrame({"user": [1, 2], "item": [1, len(readings)]})
+
+    meta = pd.DataFrame({"user": [1], "item": [1]})
+    frame = dd.from_delayed([dask.delayed(read)()], meta=meta, verify_meta=False)
+    with pytest.raises(ValueError, match=r"Partition 0.*ids that were not there.*X\.persist\(\)"):
+        fit(PopularityRecommender(), frame)
