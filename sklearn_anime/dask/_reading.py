@@ -1,6 +1,6 @@
 """The partitions of a Dask DataFrame: what one pass over them finds, and their rows as codes."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -147,24 +147,19 @@ class Summary:
         if not found:
             return cls(parts)
         ids = {side: _distinct([summary.ids[side] for summary in found]) for side in SIDES}
-        merged = cls(parts, ids)
-        return replace(merged, n_rows=sum(merged._counts(summary) for summary in found))
+        users, own = Vocabulary.from_series(as_series(ids["user"]), "user")
+        return cls(parts, ids, sum(summary._rows_of(users) for summary in found)[own])
 
-    def _counts(self, summary):
-        """Return the numbers of rows of users in another summary, in the order of the ids here."""
-        users = as_series(self.ids["user"])
-        vocabulary, own = Vocabulary.from_series(users, "user")
-        codes = vocabulary.encode(as_series(summary.ids["user"]))
-        return np.bincount(codes, summary.n_rows, minlength=len(vocabulary)).astype(np.int64)[own]
-
-    def starts(self, n_blocks):
+    def starts(self, users, n_blocks):
         """Return the first code of blocks of users with about as many rows each, and the end."""
-        _, codes = Vocabulary.from_series(as_series(self.ids["user"]), "user")
-        rows = np.zeros(len(codes), dtype=np.int64)
-        rows[codes] = self.n_rows
-        ends = np.cumsum(rows)
+        ends = np.cumsum(self._rows_of(users))
         inner = np.searchsorted(ends, ends[-1] * np.arange(1, n_blocks) / n_blocks) + 1
-        return np.unique([0, *np.minimum(inner, len(rows)), len(rows)])
+        return np.unique([0, *np.minimum(inner, len(users)), len(users)])
+
+    def _rows_of(self, users):
+        """Return the number of rows of each user of a vocabulary."""
+        codes = users.encode(as_series(self.ids["user"]))
+        return np.bincount(codes, self.n_rows, minlength=len(users)).astype(np.int64)
 
     @property
     def first(self):

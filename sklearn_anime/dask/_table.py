@@ -72,7 +72,7 @@ class DaskInteractions(TableMixin):
         summary = _summary(rows, reading)
         summary.check(len(X.columns), needs_ratings)
         users, items = summary.vocabularies()
-        starts = summary.starts(len(rows))
+        starts = summary.starts(users, len(rows))
         ids = sent_once(users), sent_once(items)
         frames = persisted(_by_user(_encoded(rows, reading, ids, summary), starts), ids)
         known, weighted = summary.first, sample_weight is not None
