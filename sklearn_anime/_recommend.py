@@ -100,7 +100,7 @@ class Audience:
         if users is None and history is None:
             ids, rows, new_pairs = interactions.users.ids, interactions, None
         else:
-            ids, rows, new_pairs = _asked(interactions, users, history, items)
+            ids, rows, new_pairs = _asked(interactions, users, history, items, moment)
         if moment is not None:
             rows, new_pairs = _until(rows, new_pairs, moment, now)
         if not exclude_seen:
@@ -335,9 +335,9 @@ def warn_of_context(table):
         )
 
 
-def _asked(interactions, users, history, items):
+def _asked(interactions, users, history, items, moment):
     """Return ids, rows, and pairs with new items, of the users asked for."""
-    folded = None if history is None else interactions.fold_in(history, items)
+    folded = None if history is None else interactions.fold_in(history, items, moment)
     users = folded[0].ids if users is None else _check_ids(as_series(users), interactions.users)
     distinct, _ = pd.factorize(id_index(users, "user"))
     users = users[first_rows(distinct)]

@@ -269,6 +269,14 @@ def test_a_history_without_times_is_read_in_its_order(table, recommender):
     assert not model.recommend(history=history).equals(model.recommend(history=history[::-1]))
 
 
+def test_a_history_without_times_has_happened_by_now(table):
+    X, _ = table
+    model = with_(EASE, time="day", decay=0.5).fit(X)
+    history = pd.DataFrame({"user_id": -1, "item_id": X.item_id.unique()[:6]})
+    found = model.recommend(history=history, now=100)
+    pd.testing.assert_frame_equal(found, model.recommend(history=history))
+
+
 # Parameters
 
 

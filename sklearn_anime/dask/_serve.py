@@ -237,6 +237,11 @@ def sent_rows(model, codes):
     return [sent_once(model.interactions_.take(each)) for each in known]
 
 
+def _with_rows(model, rows):
+    """Return a model that was sent without interactions with those of some users."""
+    return _with(model, model.interactions_.with_rows(rows))
+
+
 def _with(model, interactions):
     """Return a copy of a model with other interactions."""
     other = copy(model)
@@ -275,10 +280,12 @@ def _history_of(model, history):
             f"history= is a {type(X).__name__}, and sklearn_anime.dask.recommend takes a Dask "
             f"DataFrame. Call model.recommend(history=...)."
         )
-    layout = model.interactions_.layout
+    layout, X = model.interactions_.layout, X.rename(columns=str)  # a shuffle takes names of text alone
     user = X.columns[layout.user] if layout.names is None else layout.names[layout.user]
     if user not in X.columns:
-        raise ValueError(f"history= has no column {user!r} (columns: {list(X.columns)}).")
+        raise ValueError(
+            f"history= has no column {user!r} (columns: {list(X.columns)}). Name the columns as in fit."
+        )
     ids = as_series(_distinct_of(X[user]))
     (rows,) = sent_rows(model, [model.interactions_.users.encode(ids)])
     X = X.assign(**{ROW: 1})
@@ -289,18 +296,16 @@ def _history_of(model, history):
 
 
 def _recommend(model, rows, ids, parameters):
-    model = _with(model, model.interactions_.with_rows(rows))
-    return _in_pandas(model.recommend(ids, **parameters))
+    return _in_pandas(_with_rows(model, rows).recommend(ids, **parameters))
 
 
 def _recommend_from(model, rows, history, parameters, meta):
     if len(history) == 0:
         return meta
-    model = _with(model, model.interactions_.with_rows(rows))
     history = history.sort_values(ROW).drop(columns=ROW)
     if RATING in history:
         history = history.drop(columns=RATING), history[RATING]
-    return _in_pandas(model.recommend(history=history, **parameters))
+    return _in_pandas(_with_rows(model, rows).recommend(history=history, **parameters))
 
 
 def _users_of(model, X):
@@ -314,8 +319,7 @@ def _users_of(model, X):
 def _predict(model, rows, X):
     if len(X) == 0:
         return _prediction([], X.index)
-    model = _with(model, model.interactions_.with_rows(rows))
-    return _prediction(model.predict(X), X.index)
+    return _prediction(_with_rows(model, rows).predict(X), X.index)
 
 
 def _prediction(values, index):

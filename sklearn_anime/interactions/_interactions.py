@@ -285,7 +285,7 @@ class Interactions(TableMixin, UserRows):
         """
         return self.positions_of(self.users.encode(users), self.items.encode(items)) >= 0
 
-    def fold_in(self, history, items=None):
+    def fold_in(self, history, items=None, now=None):
         """Return the users of a history as rows over the items of ``fit``.
 
         Parameters
@@ -293,11 +293,14 @@ class Interactions(TableMixin, UserRows):
         history : array-like or DataFrame of shape (n_rows, n_columns), or (X, y)
             Interactions, and how they were rated. Frames are read by name where ``fit`` had names.
             Without the time column of ``fit`` the order of the rows is the time, oldest first, and all
-            are as new as the newest interaction of ``fit``.
+            are as new as the newest interaction of ``fit`` by `now`.
 
         items : Vocabulary, default=None
             The items of ``fit`` and new ones after them; None are those of ``fit`` alone. Others are
             left out, with one warning that counts them.
+
+        now : int or float, default=None
+            The moment of the recommendations, on the scale of `times`; None is after all rows.
 
         Returns
         -------
@@ -314,7 +317,8 @@ class Interactions(TableMixin, UserRows):
         rows, present = Rows.read_history(X, self.layout)
         new = Interactions._from_parsed(rows, y, None, False, None, self.order is not None)
         if self.times is not None and new.times is None:
-            new = replace(new, times=np.full(len(new.item_codes), self.newest))
+            newest = self.newest if now is None else min(self.newest, now)
+            new = replace(new, times=np.full(len(new.item_codes), newest))
         else:
             check_clock(new.clock, self.clock, "history=")
         codes = (self.items if items is None else items).codes_of(new.items)

@@ -153,6 +153,14 @@ def test_rows_of_a_user_in_many_partitions_are_sent_once(table):
     assert len({rows.key for rows in again}) == 1
 
 
+def test_a_history_may_have_numbers_for_names(client, table):
+    model = EASERecommender().fit(table[["user", "item"]].to_numpy())
+    history = table[["user", "item"]].set_axis([0, 1], axis=1)
+    found = recommend(model, history=dd.from_pandas(history, npartitions=2), n_items=2).compute()
+    found = found.sort_values(["user", "rank"], ignore_index=True)
+    pd.testing.assert_frame_equal(found, model.recommend(history=history, n_items=2), rtol=1e-5)
+
+
 def test_nobody_is_recommended_nothing(client, table):
     model, _ = fitted("EASE", table)
     found = recommend(model, table.user.iloc[:0]).compute()
